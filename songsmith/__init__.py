@@ -1,0 +1,43 @@
+"""Whole songs with sung vocals, from lyrics and a prompt.
+
+    import songsmith
+
+    song = songsmith.make("warm folk waltz, 96 BPM", lyrics="[Verse]\\nCopper kettle on the fire", seed=3)
+    song.save("kettle")
+
+Importing this package loads nothing heavy: each function is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from songsmith.errors import InputError, MissingPart, SongsmithError
+    from songsmith.pipeline import make
+    from songsmith.project import load
+    from songsmith.song import Song
+
+__all__ = ["InputError", "MissingPart", "Song", "SongsmithError", "__version__", "load", "make"]
+
+_HOMES = {
+    "InputError": "songsmith.errors",
+    "MissingPart": "songsmith.errors",
+    "Song": "songsmith.song",
+    "SongsmithError": "songsmith.errors",
+    "load": "songsmith.project",
+    "make": "songsmith.pipeline",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'songsmith' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

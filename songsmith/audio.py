@@ -1,0 +1,81 @@
+"""Sound in memory and in files: `Audio`, `[channels, frames]` float32.
+
+Files go through libsndfile (the soundfile package). Writing is atomic: a temporary name, then a rename.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from songsmith.errors import InputError
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """A piece of sound.
+
+    Parameters
+    ----------
+    samples : `[channels, frames]` float32, full scale ±1
+    sample_rate : frames a second
+    """
+
+    samples: Samples
+    sample_rate: int
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 2 or self.samples.dtype != np.float32:
+            raise InputError(
+                f"audio must be [channels, frames] float32, not {self.samples.dtype} of shape {self.samples.shape}"
+            )
+        if self.sample_rate <= 0:
+            raise InputError(f"sample rate {self.sample_rate} Hz is not positive")
+
+    @property
+    def channels(self) -> int:
+        return int(self.samples.shape[0])
+
+    @property
+    def frames(self) -> int:
+        return int(self.samples.shape[1])
+
+    @property
+    def duration_s(self) -> float:
+        return self.frames / self.sample_rate
+
+    @classmethod
+    def silence(cls, channels: int, frames: int, sample_rate: int) -> Audio:
+        """Return `frames` of silence."""
+        return cls(np.zeros((channels, frames), np.float32), sample_rate)
+
+    @classmethod
+    def read(cls, path: Path) -> Audio:
+        """Read any file that libsndfile knows; raise InputError where it cannot."""
+        import soundfile
+
+        try:
+            samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+        except (soundfile.LibsndfileError, OSError) as err:
+            raise InputError(f"{path}: not a readable audio file ({err}); use wav, flac, ogg or mp3") from err
+        return cls(np.ascontiguousarray(samples.T), int(sample_rate))
+
+    def write(self, path: Path, subtype: str = "PCM_24") -> None:
+        """Write a file of the type that the suffix of `path` names, under a temporary name first."""
+        import soundfile
+
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
+        os.close(handle)
+        try:
+            soundfile.write(temporary, self.samples.T, self.sample_rate, subtype=subtype)
+            Path(temporary).chmod(0o644)
+            Path(temporary).replace(path)
+        finally:
+            Path(temporary).unlink(missing_ok=True)

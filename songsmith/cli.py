@@ -1,0 +1,249 @@
+"""The command line: results to stdout, everything else to stderr, one line for whatever goes wrong.
+
+Exit codes: 0 done, 1 part of a batch failed, 2 the input is wrong, 3 a part is missing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from songsmith import __version__
+from songsmith.errors import InputError, SongsmithError
+
+if TYPE_CHECKING:
+    from songsmith.song import Song
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    help="Whole songs with sung vocals from lyrics and a prompt, on a plain CPU, without a network.",
+    epilog='Example: [bold]songsmith make "warm folk waltz, 96 BPM" --lyrics words.txt --out song[/bold]',
+)
+
+INTERNAL_ERROR = 70
+"""Exit code of a fault of songsmith itself (EX_SOFTWARE of sysexits.h)."""
+
+INTERRUPTED = 130
+
+Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable result to stdout.")]
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code; a failure prints one line starting with `songsmith: `."""
+    try:
+        code = app(args=arguments, prog_name="songsmith", standalone_mode=False)
+    except SongsmithError as err:
+        _fail(str(err), err.exit_code)
+    except TyperException as err:
+        _fail(f"{err.format_message()} Try 'songsmith --help'.", InputError.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; nothing was written", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): nothing more to say, and not to fail on flushing either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as err:
+        if os.environ.get("SONGSMITH_DEBUG"):
+            raise
+        _fail(
+            f"internal error ({type(err).__name__}: {err}): please report it, with the traceback that "
+            "SONGSMITH_DEBUG=1 shows",
+            INTERNAL_ERROR,
+        )
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    """Print one line to stderr and exit."""
+    print(f"songsmith: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"songsmith {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Only carries the options before the verb."""
+
+
+@app.command(
+    epilog='Example: [bold]songsmith make "slow piano ballad in D minor" --lyrics words.txt --out song[/bold]'
+)
+def make(
+    prompt: Annotated[str, typer.Argument(help="What the song should be: style, mood, tempo, key, instruments.")],
+    lyrics: Annotated[
+        Path | None, typer.Option(help="Lyric sheet: lines of words under tags like \\[Verse].")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; by default a new one named after the title.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a song folder that is there.")] = False,
+    seed: Annotated[int, typer.Option(help="Decides everything left open; the same seed gives the same song.")] = 0,
+    voice: Annotated[str | None, typer.Option(help="A voice of 'songsmith voices', or a .toml file.")] = None,
+    accompanist: Annotated[str, typer.Option(help="What plays.")] = "patterns",
+    style: Annotated[str | None, typer.Option(help="A style of 'songsmith styles', or a .toml file.")] = None,
+    tempo: Annotated[float | None, typer.Option(metavar="BPM", help="Quarter notes a minute.")] = None,
+    key: Annotated[str | None, typer.Option(help="Like 'G major', 'E minor', 'D dorian'.")] = None,
+    meter: Annotated[str | None, typer.Option(help="4/4, 3/4 or 6/8.")] = None,
+    length: Annotated[float | None, typer.Option(metavar="S", help="Length of the song in seconds, about.")] = None,
+    soundfont: Annotated[
+        Path | None,
+        typer.Option(help="Your own SoundFont (.sf2 or .sf3); by default the one that comes along."),
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
+    as_json: Json = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
+) -> None:
+    """Make a whole song: mix, stems, dry vocal, score and timed lyrics in one folder."""
+    from songsmith import project
+    from songsmith.pipeline import make as make_song
+
+    if out is not None:
+        project.check_place(out, overwrite)
+    with _progress(quiet or as_json) as progress:
+        song = make_song(
+            prompt,
+            lyrics,
+            seed,
+            style=style,
+            tempo=tempo,
+            key=key,
+            meter=meter,
+            voice=voice,
+            accompanist=accompanist,
+            length_s=length,
+            soundfont=soundfont,
+            use_cache=not no_cache,
+            progress=progress,
+        )
+        progress("saving", 0.0)
+        folder = project.save(song, out if out is not None else project.new_folder(song.title), overwrite=overwrite)
+        progress("saving", 1.0)
+    if as_json:
+        print(json.dumps(_summary(song, folder), ensure_ascii=False, indent=2))
+    else:
+        _tell(song, folder)
+
+
+@app.command()
+def voices(as_json: Json = False) -> None:
+    """List the voices that can sing."""
+    from songsmith.singing.voices import load_voice, voice_names
+
+    rows = {name: load_voice(name).title for name in voice_names()}
+    _list(rows, "voice", as_json)
+
+
+@app.command()
+def styles(as_json: Json = False) -> None:
+    """List the styles that can be asked for."""
+    from songsmith.styles import load_style, style_names
+
+    rows = {}
+    for name in style_names():
+        style = load_style(name)
+        rows[name] = f"{style.description} ({style.tempo[0]:g}-{style.tempo[1]:g} BPM)"
+    _list(rows, "style", as_json)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what is installed, what is missing and how to get it."""
+    from songsmith.doctor import examine
+
+    findings = examine()
+    if as_json:
+        print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table("part", "state", "what", box=None, pad_edge=False)
+        for finding in findings:
+            table.add_row(finding.part, "[green]ok[/]" if finding.ok else "[red]missing[/]", finding.what)
+        Console(width=None if sys.stdout.isatty() else 200).print(table)
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(3)
+
+
+def _list(rows: Mapping[str, str], column: str, as_json: bool) -> None:
+    """Print names with their descriptions."""
+    if as_json:
+        print(json.dumps([{"name": name, "description": text} for name, text in rows.items()], indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(column, "what it is", box=None, pad_edge=False)
+    for name, text in rows.items():
+        table.add_row(name, text)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+def _summary(song: Song, folder: Path) -> dict[str, Any]:
+    """Return the machine-readable result of `make`."""
+    return {
+        "folder": str(folder.resolve()),
+        "title": song.title,
+        "seed": song.seed,
+        "duration_s": round(song.read_audio().mix.duration_s, 3),
+        "style": song.brief.style,
+        "tempo": song.brief.tempo,
+        "key": song.brief.key,
+        "meter": song.brief.meter,
+        "warnings": list(song.provenance.warnings),
+        "report": song.report,
+    }
+
+
+def _tell(song: Song, folder: Path) -> None:
+    """Print in a few lines what was made and where it is."""
+    from songsmith.prompt import describe
+
+    seconds = round(song.read_audio().mix.duration_s)
+    print(f"{song.title}  {seconds // 60}:{seconds % 60:02d}  {describe(song.brief)}")
+    for finding in (song.report or {}).get("findings", []):
+        print(f"note: {finding}")
+    print(f"listen: {folder / 'mix.wav'}")
+    print(f"stems, dry vocal, score (song.mid) and timed lyrics: {folder}")
+    for warning in song.provenance.warnings:
+        print(f"songsmith: warning: {warning}", file=sys.stderr)
+
+
+@contextmanager
+def _progress(silent: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show the stages of a song on stderr, or nothing where asked."""
+    if silent:
+        yield lambda stage, share: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description:<14}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(stage: str, share: float) -> None:
+            if stage not in tasks:
+                tasks[stage] = bars.add_task(stage, total=1.0)
+            bars.update(tasks[stage], completed=share)
+
+        yield show

@@ -1,0 +1,282 @@
+"""A song back from `song.json`, format `songsmith-song/1`, and its sidecar of curves.
+
+Whatever is read is checked first; a file that is not right raises InputError with the file, the key and the
+value that is wrong.
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zipfile
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+
+from lyrics.values import Line, Lyrics, Phoneme, Section, Syllable, Word
+from songsmith.accompaniment.parts import Part, PartNote
+from songsmith.brief import Brief, Texture
+from songsmith.errors import InputError
+from songsmith.fieldreader import Field, read_json
+from songsmith.performance import Curve, Performance, PhonemeSpan
+from songsmith.plan import Chord, Plan, PlannedSection
+from songsmith.score import Note
+from songsmith.serialize import FORMAT
+from songsmith.song import Backend, Provenance, Song
+from songsmith.timeline import Timeline
+
+MAX_JSON_BYTES = 64_000_000
+MAX_CURVE_BYTES = 64_000_000
+
+_SCORE_KEYS = ("plan", "timeline", "chords", "notes", "voices", "parts", "performance")
+_KEYS = ("format", "title", "seed", "brief", "lyrics", *_SCORE_KEYS, "provenance")
+
+
+def read_song(path: Path) -> Song:
+    """Return the song of a `song.json` and its sidecar; raise InputError where either is not right.
+
+    A sidecar that is not there leaves the curves empty, with a `UserWarning`: the score is still good, but
+    the song cannot be sung again from it.
+    """
+    root = Field(read_json(path, MAX_JSON_BYTES), str(path), "")
+    version = root.table({"format"}, more=True)["format"].text()
+    if version != FORMAT:
+        raise InputError(f"{path}: format {version!r} is not known: this songsmith reads {FORMAT!r}")
+    table = root.table(_KEYS)
+    lyrics = _lyrics(table["lyrics"])
+    syllables = sum(len(line.syllables) for line in lyrics.lines)
+    chords = tuple(_chord(item) for item in table["chords"].items())
+    for voice in table["voices"].items():
+        raise voice.error("this songsmith reads no further voices: use a newer version")
+    return Song(
+        title=table["title"].text(),
+        seed=table["seed"].integer(0, 2**63 - 1),
+        brief=_brief(table["brief"]),
+        lyrics=lyrics,
+        plan=_plan(table["plan"], chords),
+        timeline=_timeline(table["timeline"]),
+        chords=chords,
+        notes=tuple(_note(item, syllables) for item in table["notes"].items()),
+        parts=tuple(_part(item) for item in table["parts"].items()),
+        performance=_performance(table["performance"], syllables, path),
+        provenance=_provenance(table["provenance"]),
+        folder=path.parent,
+    )
+
+
+def _brief(field: Field) -> Brief:
+    names = [f.name for f in fields(Brief)]
+    table = field.table(names)
+    texture = table["texture"].table([f.name for f in fields(Texture)])
+    return field.build(
+        lambda: Brief(
+            prompt=table["prompt"].text(),
+            style=table["style"].text(),
+            mood=table["mood"].texts(),
+            tempo=table["tempo"].number(),
+            key=table["key"].text(),
+            meter=table["meter"].text(),
+            palette=table["palette"].texts(),
+            form=table["form"].texts(),
+            texture=table["texture"].build(lambda: Texture(**{name: texture[name].number() for name in texture})),
+            energy=table["energy"].number(),
+            voice=table["voice"].text(),
+        )
+    )
+
+
+def _lyrics(field: Field) -> Lyrics:
+    table = field.table(["language", "sections"])
+    sections = tuple(_section(item) for item in table["sections"].items())
+    for number, line in enumerate((line for section in sections for line in section.lines), 1):
+        if line.number != number:
+            raise field.error(f"line {number} in sung order is numbered {line.number}: count lines from 1")
+    return Lyrics(table["language"].text(), sections)
+
+
+def _section(field: Field) -> Section:
+    table = field.table(["kind", "label", "singer", "lines"])
+    return Section(
+        kind=table["kind"].text(),
+        label=table["label"].text(),
+        singer=table["singer"].optional_text(),
+        lines=tuple(_line(item) for item in table["lines"].items()),
+    )
+
+
+def _line(field: Field) -> Line:
+    table = field.table(["number", "text", "words"])
+    words = tuple(_word(item) for item in table["words"].items())
+    return Line(table["number"].integer(1), table["text"].text(), words)
+
+
+def _word(field: Field) -> Word:
+    table = field.table(["text", "sung", "syllables"])
+    syllables = tuple(_syllable(item) for item in table["syllables"].items())
+    return Word(table["text"].text(), table["sung"].text(), syllables)
+
+
+def _syllable(field: Field) -> Syllable:
+    table = field.table(["text", "phonemes", "stress"])
+    symbols = [_symbol(item) for item in table["phonemes"].items()]
+    return Syllable(
+        table["text"].text(), tuple(Phoneme.parse(symbol) for symbol in symbols), table["stress"].integer(0, 2)
+    )
+
+
+def _symbol(field: Field) -> str:
+    symbol = field.text()
+    plain = symbol.rstrip("012")
+    if not plain or len(symbol) > 16 or len(symbol) - len(plain) > 1 or plain[-1].isdigit() or " " in symbol:
+        raise field.error("is not a phoneme: write it like 'K' or 'AH0'")
+    return symbol
+
+
+def _plan(field: Field, chords: tuple[Chord, ...]) -> Plan:
+    table = field.table(["tempo", "key", "meter", "sections"])
+    sections = tuple(_planned_section(item) for item in table["sections"].items())
+    return field.build(
+        lambda: Plan(table["tempo"].number(1, 1000), table["key"].text(), table["meter"].text(), sections, chords)
+    )
+
+
+def _planned_section(field: Field) -> PlannedSection:
+    table = field.table(["kind", "label", "bar", "bars", "energy", "voice"])
+    return field.build(
+        lambda: PlannedSection(
+            kind=table["kind"].text(),
+            label=table["label"].text(),
+            bar=table["bar"].integer(0),
+            bars=table["bars"].integer(1),
+            energy=table["energy"].number(),
+            voice=tuple(item.boolean() for item in table["voice"].items()),
+        )
+    )
+
+
+def _timeline(field: Field) -> Timeline:
+    table = field.table(["tempo", "beats", "downbeats"])
+    return field.build(
+        lambda: Timeline(
+            tempo=table["tempo"].number(1, 1000),
+            beats=tuple(item.number(0.0) for item in table["beats"].items()),
+            downbeats=tuple(item.integer(0) for item in table["downbeats"].items()),
+        )
+    )
+
+
+def _chord(field: Field) -> Chord:
+    table = field.table(["onset", "duration", "symbol"])
+    return field.build(
+        lambda: Chord(table["onset"].number(0.0), table["duration"].number(0.0), table["symbol"].text())
+    )
+
+
+def _note(field: Field, syllables: int) -> Note:
+    table = field.table(["onset", "duration", "pitch", "syllable", "slur"])
+    return field.build(
+        lambda: Note(
+            onset=table["onset"].number(0.0),
+            duration=table["duration"].number(0.0),
+            pitch=table["pitch"].integer(0, 127),
+            syllable=table["syllable"].integer(0, syllables - 1),
+            slur=table["slur"].boolean(),
+        )
+    )
+
+
+def _part(field: Field) -> Part:
+    table = field.table(["name", "program", "is_drum", "notes"])
+    name = table["name"].text()
+    if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
+        raise table["name"].error("cannot be the name of a part, which is also a file name")
+    return Part(
+        name=name,
+        program=table["program"].integer(0, 127),
+        is_drum=table["is_drum"].boolean(),
+        notes=tuple(_part_note(item) for item in table["notes"].items()),
+    )
+
+
+def _part_note(field: Field) -> PartNote:
+    table = field.table(["onset", "duration", "pitch", "velocity"])
+    return field.build(
+        lambda: PartNote(
+            onset=table["onset"].number(0.0),
+            duration=table["duration"].number(0.0),
+            pitch=table["pitch"].integer(0, 127),
+            velocity=table["velocity"].integer(1, 127),
+        )
+    )
+
+
+def _performance(field: Field, syllables: int, path: Path) -> Performance:
+    table = field.table(["frame_period", "curves", "phonemes"])
+    spans = tuple(_span(item, syllables) for item in table["phonemes"].items())
+    f0_hz, loudness_db = read_curves(table["curves"], path)
+    return field.build(lambda: Performance(spans, table["frame_period"].number(1e-4, 1.0), f0_hz, loudness_db))
+
+
+def _span(field: Field, syllables: int) -> PhonemeSpan:
+    table = field.table(["symbol", "start", "end", "syllable"])
+    return PhonemeSpan(
+        symbol=_symbol(table["symbol"]),
+        start=table["start"].number(0.0),
+        end=table["end"].number(0.0),
+        syllable=table["syllable"].optional_integer(0, syllables - 1),
+    )
+
+
+def _provenance(field: Field) -> Provenance:
+    table = field.table(["songsmith", "backends", "warnings"])
+    backends: list[tuple[str, Backend | None]] = []
+    for role, item in table["backends"].entries():
+        if item.value is None:
+            backends.append((role, None))
+            continue
+        facts = {name: fact.text() for name, fact in item.entries()}
+        if "name" not in facts:
+            raise item.error("has no 'name'")
+        name = facts.pop("name")
+        backends.append((role, Backend(name, tuple(facts.items()))))
+    return Provenance(table["songsmith"].text(), tuple(backends), table["warnings"].texts())
+
+
+def read_curves(field: Field, path: Path) -> tuple[Curve, Curve]:
+    """Return the pitch and loudness curves of the sidecar that a field names, beside the file at `path`."""
+    name = field.text()
+    if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\\" in name or "\0" in name:
+        raise field.error("must be the name of a file in the song's own folder")
+    sidecar = path.parent / name
+    if not sidecar.resolve().is_relative_to(path.parent.resolve()):
+        raise field.error("leads out of the song's own folder")
+    if sidecar.exists() and not sidecar.is_file():
+        raise field.error("is not a file")
+    if not sidecar.exists():
+        warnings.warn(f"{sidecar} is missing: the song has no pitch and loudness curves", UserWarning, stacklevel=2)
+        return np.zeros(0, np.float32), np.zeros(0, np.float32)
+    try:
+        with zipfile.ZipFile(sidecar) as archive:
+            f0_hz, loudness_db = (_read_curve(archive, f"{name}.npy") for name in ("f0_hz", "loudness_db"))
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as err:
+        raise InputError(f"{sidecar}: not a readable curve file ({err}); make the song again") from err
+    if not (np.isfinite(f0_hz).all() and np.isfinite(loudness_db).all()):
+        raise InputError(f"{sidecar}: holds values that are not finite numbers; make the song again")
+    return f0_hz, loudness_db
+
+
+def _read_curve(archive: zipfile.ZipFile, name: str) -> Curve:
+    """Return a one-dimensional float32 array; raise ValueError where the member is anything else."""
+    size = archive.getinfo(name).file_size
+    if size > MAX_CURVE_BYTES:
+        raise ValueError(f"{name} has {size} bytes, at most {MAX_CURVE_BYTES} are read")
+    with archive.open(name) as member:
+        content = io.BytesIO(member.read(MAX_CURVE_BYTES + 1))
+    if np.lib.format.read_magic(content) != (1, 0):
+        raise ValueError(f"{name} is not a version 1.0 array")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(content)
+    values = content.read()
+    if dtype != np.dtype("<f4") or len(shape) != 1 or len(values) != 4 * shape[0]:
+        raise ValueError(f"{name} is {dtype} of shape {shape}, not one row of float32")
+    return np.frombuffer(values, "<f4").astype(np.float32)

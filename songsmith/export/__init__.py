@@ -1,0 +1,1 @@
+"""A song in the formats of other programs."""

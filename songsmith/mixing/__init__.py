@@ -1,0 +1,1 @@
+"""What the mixer is made of: loudness, channel chains, the limiter."""

@@ -1,0 +1,224 @@
+"""A song's folder on disk.
+
+The folder is built under a temporary name beside its place and renamed when it is complete, so that a reader
+never sees half a song and nothing is left behind where writing fails. A folder that is there is replaced
+only when asked, only where it is a song's or empty, and files in it that are not a song's are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from songsmith.audio import Audio
+from songsmith.deserialize import MAX_JSON_BYTES, read_song
+from songsmith.errors import InputError
+from songsmith.export.lrc import song_to_lrc
+from songsmith.export.midi import song_to_midi
+from songsmith.fieldreader import Field, read_json
+from songsmith.serialize import CURVES, curves_to_npz, song_to_json
+from songsmith.song import Mix, Song
+
+SONG_FILE = "song.json"
+FORMATS = ("wav", "flac", "mp3")
+_SUBTYPES = {"wav": "PCM_24", "flac": "PCM_24", "mp3": "MPEG_LAYER_III"}
+_OWN_FILES = (SONG_FILE, CURVES, "song.mid", "score.musicxml", "lyrics.lrc", "report.json")
+_OWN_SOUND = re.compile(rf"(mix|stems/[^/]+|dry/[^/]+)\.({'|'.join(FORMATS)})")
+
+
+def check_place(folder: Path, overwrite: bool = False) -> Path:
+    """Return the absolute path of an output folder once it is sure that a song can be written there.
+
+    Meant to be called before any work is done. Raises InputError where the parent is missing or cannot be
+    written to, or where something is there that may not be replaced.
+    """
+    try:
+        folder = Path(folder).expanduser().resolve()
+        if not folder.name:
+            raise InputError(f"{folder}: is not a place for a song; choose a folder inside it")
+        if not folder.parent.is_dir():
+            raise InputError(f"{folder.parent}: there is no such folder to write {folder.name!r} into; make it first")
+        if folder.exists() or folder.is_symlink():
+            _check_replaceable(folder, overwrite)
+        Path(tempfile.mkdtemp(dir=folder.parent, prefix=".songsmith-")).rmdir()
+    except (OSError, ValueError, RuntimeError) as err:
+        reason = getattr(err, "strerror", None) or err
+        raise InputError(f"{str(folder)[:200]}: cannot be written to ({reason}); choose another folder") from err
+    return folder
+
+
+def _check_replaceable(folder: Path, overwrite: bool) -> None:
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is a file; give the name of a folder")
+    if not overwrite:
+        raise InputError(f"{folder}: is there already; choose another folder or ask to overwrite it")
+    if any(folder.iterdir()) and not (folder / SONG_FILE).is_file():
+        raise InputError(f"{folder}: holds files but no {SONG_FILE}, so it is not replaced; choose another folder")
+
+
+def new_folder(name: str, parent: Path | None = None) -> Path:
+    """Return a folder named after a title or prompt that is not there yet: `rain`, `rain-2`, ...
+
+    It is in `parent`, or in the working directory where that is None; it is not made.
+    """
+    parent = Path.cwd() if parent is None else parent
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")[:60].strip("-") or "song"
+    folder, number = parent / slug, 1
+    while folder.exists() or folder.is_symlink():
+        number += 1
+        folder = parent / f"{slug}-{number}"
+    return folder
+
+
+def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = "wav") -> Path:
+    """Write a song's whole folder and return its absolute path.
+
+    Parameters
+    ----------
+    song : the song; sound that is still in the folder it was loaded from is copied from there unchanged, and
+        a song without any sound is written without
+    folder : where; its parent must be there
+    overwrite : whether a song that is there may be replaced, once the new one is complete
+    audio_format : `wav` or `flac` (24 bit), or `mp3`, for sound that is in memory
+
+    Raises
+    ------
+    InputError
+        where the place or the format is not right; nothing is changed or left behind then
+    """
+    import soundfile
+
+    if audio_format not in FORMATS:
+        raise InputError(f"audio format {audio_format!r} is not known: use one of {', '.join(FORMATS)}")
+    folder = check_place(folder, overwrite)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}-"))
+    try:
+        temporary.chmod(0o755)
+        _write_files(song, temporary, audio_format)
+        _put_in_place(temporary, folder, overwrite)
+    except (OSError, soundfile.SoundFileError) as err:
+        reason = getattr(err, "strerror", None) or err
+        raise InputError(f"{folder}: cannot be written ({reason}); choose another folder") from err
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder
+
+
+def _write_files(song: Song, folder: Path, audio_format: str) -> None:
+    (folder / SONG_FILE).write_text(song_to_json(song), encoding="utf-8")
+    (folder / CURVES).write_bytes(curves_to_npz(song.performance))
+    (folder / "song.mid").write_bytes(song_to_midi(song))
+    (folder / "lyrics.lrc").write_text(song_to_lrc(song), encoding="utf-8")
+    if song.report is not None:
+        report = json.dumps(song.report, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "report.json").write_text(report + "\n", encoding="utf-8")
+    if song.audio is not None:
+        _write_mix(song.audio, folder, audio_format)
+    elif song.folder is not None:
+        for name in _sounds(song.folder):
+            (folder / name).parent.mkdir(exist_ok=True)
+            shutil.copyfile(song.folder / name, folder / name)
+
+
+def _write_mix(mix: Mix, folder: Path, audio_format: str) -> None:
+    for name in mix.stems:
+        if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
+            raise InputError(f"stem {name!r} cannot be the name of a file")
+    (folder / "stems").mkdir()
+    sounds: list[tuple[str, Audio]] = [("mix", mix.mix), *((f"stems/{name}", mix.stems[name]) for name in mix.stems)]
+    if mix.dry_vocals is not None:
+        (folder / "dry").mkdir()
+        sounds.append(("dry/vocals", mix.dry_vocals))
+    subtype = _SUBTYPES[audio_format]
+    with ThreadPoolExecutor(2) as pool:
+        jobs = [pool.submit(audio.write, folder / f"{name}.{audio_format}", subtype) for name, audio in sounds]
+        for job in jobs:
+            job.result()
+
+
+def _put_in_place(temporary: Path, folder: Path, overwrite: bool) -> None:
+    """Rename the new folder to its place; one that was there is put aside first, and back if that fails."""
+    if not folder.exists():
+        temporary.rename(folder)
+        return
+    _check_replaceable(folder, overwrite)
+    _copy_foreign(folder, temporary)
+    aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}-"))
+    try:
+        folder.rename(aside / "old")
+        temporary.rename(folder)
+    finally:
+        if (aside / "old").exists() and not folder.exists():
+            (aside / "old").rename(folder)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _copy_foreign(old: Path, new: Path) -> None:
+    """Copy what is not a song's from the folder that is replaced into the new one, to where it stood."""
+    for path in sorted(old.rglob("*")):
+        name = path.relative_to(old).as_posix()
+        if name in _OWN_FILES or _OWN_SOUND.fullmatch(name):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            (new / name).mkdir(exist_ok=True)
+        elif path.is_file() or path.is_symlink():
+            shutil.copy2(path, new / name, follow_symlinks=False)
+        else:
+            raise InputError(f"{path}: is neither a file nor a folder, so its song is not replaced; move it away")
+
+
+def load(folder: str | Path) -> Song:
+    """Return the song of a folder; its sound stays on disk until `Song.read_audio` is called.
+
+    Raises InputError where the folder is not a song's or its files are not right.
+    """
+    try:
+        folder = Path(folder).expanduser().resolve()
+        is_folder = folder.is_dir()
+    except (OSError, ValueError, RuntimeError) as err:
+        raise InputError(f"{str(folder)[:200]}: cannot be read ({err}); give the folder of a song") from err
+    if not is_folder:
+        raise InputError(f"{folder}: there is no such folder; give the folder of a song")
+    song = read_song(folder / SONG_FILE)
+    report = folder / "report.json"
+    if not report.exists():
+        return song
+    field = Field(read_json(report, MAX_JSON_BYTES), str(report), "")
+    return replace(song, report={name: item.value for name, item in field.entries()})
+
+
+def _sounds(folder: Path) -> list[str]:
+    """Return the sound files of a song's folder, relative to it, sorted."""
+    found = [
+        path.relative_to(folder).as_posix()
+        for place in (folder, folder / "stems", folder / "dry")
+        if place.is_dir()
+        for path in place.iterdir()
+        if path.is_file()
+    ]
+    return sorted(name for name in found if _OWN_SOUND.fullmatch(name))
+
+
+def read_mix(folder: Path) -> Mix:
+    """Return the sound of a song's folder; raise InputError where there is none."""
+    stems: dict[str, Audio] = {}
+    mix: Audio | None = None
+    dry: Audio | None = None
+    for name in _sounds(folder):
+        stem = Path(name).stem
+        if name.startswith("stems/"):
+            stems[stem] = Audio.read(folder / name)
+        elif name.startswith("mix."):
+            mix = Audio.read(folder / name)
+        elif stem == "vocals":
+            dry = Audio.read(folder / name)
+    if mix is None:
+        raise InputError(f"{folder}: has no mix.{' or mix.'.join(FORMATS)}; render the song again")
+    return Mix(mix, stems, dry)

@@ -1,0 +1,186 @@
+"""From the words of a prompt to a complete `Brief`.
+
+Numbers and names are read by pattern (`92 BPM`, `in E minor`, `3/4`), style, mood and sound words by the tables in
+`configs/styles/` and `configs/prompt.toml`. What the words leave open is decided by the style and the seed; what
+a flag says wins over the words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from songsmith.accompaniment.instruments import find_instruments
+from songsmith.brief import TEMPO_RANGE, Brief, Texture
+from songsmith.errors import InputError
+from songsmith.resources import config_folder, load_preset_head, load_table
+from songsmith.seeds import generator
+from songsmith.styles import Style, load_style, style_names
+from songsmith.theory import Key
+from songsmith.timeline import METERS, Meter
+
+LONGEST_PROMPT = 2000
+"""Characters."""
+
+DEFAULT_STYLE = "folk"
+
+TONICS = (9, 10, 0, 2, 7, 4, 5)
+"""Tonics (pitch classes) that put a tune of an octave about the tonic into the comfortable range of the voice."""
+
+_TEMPO = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)\s*-?\s*(?:bpm|beats per minute)\b", re.IGNORECASE)
+_KEY = re.compile(
+    r"\b(?:(?i:in(?: the)? (?:key of )?))?([A-G])[ -]?(#|b|♯|♭|sharp|flat)?[ -]?"
+    r"(?i:(major|minor|dorian|phrygian|lydian|mixolydian))\b"
+)
+_METER = re.compile(r"(?<![\d/])(\d{1,2}/\d{1,2})(?![\d/])")
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """What the user fixed by flags; None leaves it to the prompt."""
+
+    style: str | None = None
+    tempo: float | None = None
+    key: str | None = None
+    meter: str | None = None
+    voice: str | None = None
+
+
+def read_prompt(prompt: str, seed: int = 0, overrides: Overrides | None = None) -> tuple[Brief, Style]:
+    """Return what a prompt asks for, and its style.
+
+    Parameters
+    ----------
+    prompt : free words, at most `LONGEST_PROMPT` characters
+    seed : decides what the words leave open
+    overrides : wins over the words
+
+    Raises
+    ------
+    InputError : for an empty or over-long prompt and for a tempo, key, meter or style that cannot be
+    """
+    overrides = overrides or Overrides()
+    text = " ".join(prompt.split())
+    if not text:
+        raise InputError("the prompt is empty: describe the song in a few words, like 'warm folk, 92 BPM'")
+    if len(text) > LONGEST_PROMPT:
+        raise InputError(f"the prompt has {len(text)} characters: use at most {LONGEST_PROMPT}")
+    words = load_table(config_folder() / "prompt.toml")
+    style = load_style(overrides.style or _find_style(text))
+    moods = {name: table for name, table in words["mood"].items() if _found(text, table["words"])}
+    rng = generator(seed, "brief")
+    # Drawn whether used or not, so that fixing one thing leaves the others as they were.
+    tempo_draw, tonic_draw = float(rng.uniform(0.25, 0.75)), int(rng.integers(len(TONICS)))
+
+    key = _find_key(text) if overrides.key is None else Key.parse(overrides.key)
+    if key is None:
+        key = Key(TONICS[tonic_draw], _mode(text, moods.values(), style))
+    meter = Meter.parse(overrides.meter or _find_meter(text, words["meter"]))
+    tempo = overrides.tempo if overrides.tempo is not None else _find_tempo(text)
+    if tempo is None:
+        tempo = _usual_tempo(text, words["tempo"], moods.values(), style, tempo_draw)
+    energy = style.energy + sum(mood.get("energy", 0.0) for mood in moods.values())
+    texture = {knob: _texture(text, words["texture"][knob]) for knob in ("brightness", "width", "reverb", "lofi")}
+    texture["brightness"] += sum(mood.get("brightness", 0.0) for mood in moods.values())
+    brief = Brief(
+        prompt=text,
+        style=style.name if not (overrides.style or "").endswith(".toml") else str(overrides.style),
+        tempo=float(tempo),
+        key=str(key),
+        meter=str(meter),
+        mood=tuple(moods),
+        palette=find_instruments(text),
+        texture=Texture(**{knob: round(min(1.0, max(-1.0, value)), 3) for knob, value in texture.items()}),
+        energy=round(min(1.0, max(0.05, energy)), 3),
+        voice=overrides.voice or "heart",
+    )
+    return brief, style
+
+
+def _found(text: str, phrases: Iterable[str]) -> list[str]:
+    """Return the phrases that stand in the text as whole words, longest first."""
+    lowered = text.lower()
+    hits = [p for p in phrases if re.search(rf"(?<![\w-]){re.escape(p.lower())}(?![\w-])", lowered)]
+    return sorted(hits, key=lambda phrase: (-len(phrase), phrase))
+
+
+def _find_style(text: str) -> str:
+    """Return the style whose words are named first in the prompt, the default where none is."""
+    lowered = text.lower()
+    best: tuple[int, int, str] | None = None
+    for name in style_names():
+        for phrase in _found(text, (name, *load_preset_head("styles", name)["words"])):
+            place = (lowered.index(phrase.lower()), -len(phrase), name)
+            best = place if best is None or place < best else best
+    return best[2] if best else DEFAULT_STYLE
+
+
+def _find_tempo(text: str) -> float | None:
+    """Return the tempo written as a number, refusing one that cannot be played."""
+    match = _TEMPO.search(text)
+    if match is None:
+        return None
+    tempo = float(match[1])
+    low, high = TEMPO_RANGE
+    if not low <= tempo <= high:
+        raise InputError(f"tempo {tempo:g} BPM in the prompt is out of range: use {low:g} to {high:g}")
+    return tempo
+
+
+def _find_key(text: str) -> Key | None:
+    """Return the key named in the prompt; a capital letter and a mode are needed: `E minor`, `Bb major`."""
+    match = _KEY.search(text)
+    if match is not None:
+        accidental = {"sharp": "#", "flat": "b"}.get(match[2] or "", match[2] or "")
+        return Key.parse(f"{match[1]}{accidental} {match[3].lower()}")
+    wrong = re.search(r"(?<![\w'’-])((?!A\b|I\b)[H-Z][#b]?) (major|minor)\b", text)
+    if wrong is not None:
+        raise InputError(f"key {wrong[0]!r} in the prompt is not known: use a letter from A to G, like 'E minor'")
+    return None
+
+
+def _find_meter(text: str, named: Mapping[str, str]) -> str:
+    """Return the meter written or named in the prompt, 4/4 where there is none."""
+    match = _METER.search(text)
+    if match is not None:
+        if match[1] not in METERS:
+            raise InputError(f"meter {match[1]} in the prompt is not known: use one of {', '.join(METERS)}")
+        return match[1]
+    hits = _found(text, named)
+    return named[hits[0]] if hits else "4/4"
+
+
+def _usual_tempo(
+    text: str, table: Mapping[str, float], moods: Iterable[Mapping[str, Any]], style: Style, draw: float
+) -> float:
+    """Return a whole tempo in the range of the style, moved by tempo and mood words."""
+    hits = _found(text, table)
+    share = table[hits[0]] if hits else draw
+    share += sum(mood.get("tempo", 0.0) for mood in moods)
+    low, high = style.tempo
+    slowest, fastest = TEMPO_RANGE
+    return float(round(min(fastest, max(slowest, low + share * (high - low)))))
+
+
+def _mode(text: str, moods: Iterable[Mapping[str, Any]], style: Style) -> str:
+    """Return the mode that is named ("in a minor key") or most moods point to, the style's own otherwise."""
+    named = re.search(r"\b(major|minor)\b", text, re.IGNORECASE)
+    if named is not None:
+        return named[1].lower()
+    votes = [mood["mode"] for mood in moods if "mode" in mood]
+    if votes.count("minor") == votes.count("major"):
+        return style.mode
+    return "minor" if votes.count("minor") > votes.count("major") else "major"
+
+
+def _texture(text: str, table: Mapping[str, float]) -> float:
+    """Return the sum of what the sound words say about one knob."""
+    return sum(table[word] for word in _found(text, table))
+
+
+def describe(brief: Brief) -> str:
+    """Return one line that says what will be made."""
+    mood = f"{', '.join(brief.mood)} " if brief.mood else ""
+    return f"{mood}{brief.style}, {brief.tempo:g} BPM, {brief.key}, {brief.meter}, voice {brief.voice}"

@@ -1,0 +1,86 @@
+"""Singers: from a performance to a vocal.
+
+`singer(name)` imports one on request. Other people's join through the entry point group `songsmith.singers`,
+as `name = "module:Class"`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+from songsmith.errors import InputError
+
+if TYPE_CHECKING:
+    from lyrics.values import Lyrics
+    from songsmith.audio import Audio
+    from songsmith.cache import Cache
+    from songsmith.performance import Performance
+    from songsmith.singing.voices import Voice
+
+ENTRY_POINTS = "songsmith.singers"
+BUILT_IN = {"heart": "songsmith.singing.heart:Heart"}
+
+
+class Singer(Protocol):
+    """Turns a performance into sound.
+
+    `name` and the hash of the weights go into the provenance of a song.
+    """
+
+    name: str
+    weights_sha256: str
+
+    def sing(
+        self,
+        performance: Performance,
+        lyrics: Lyrics,
+        voice: Voice,
+        *,
+        seed: int = 0,
+        cache: Cache | None = None,
+        workers: int = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Audio:
+        """Return the vocal: mono, 44.1 kHz, as long as the performance, exactly silent where nothing is sung.
+
+        Parameters
+        ----------
+        performance : phonemes, pitch and loudness
+        lyrics : those the performance was made from; they say where words and lines begin
+        voice : whose settings apply
+        seed : of the song
+        cache : of rendered phrases; None for none. The result does not depend on it
+        workers : phrases rendered at once. The result does not depend on it
+        progress : called with the number of phrases done and of all, also once before the first
+
+        Raises
+        ------
+        MissingPart
+            Where the voice's files are not installed.
+        InputError
+            Where performance, lyrics and voice do not belong together.
+        """
+        ...
+
+
+def singer_names() -> tuple[str, ...]:
+    """Return the names of all singers, sorted: the built-in ones and those of other packages."""
+    from importlib.metadata import entry_points
+
+    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=ENTRY_POINTS))}))
+
+
+def singer(name: str) -> Singer:
+    """Return the singer of a name; raise InputError with the names there are for any other."""
+    from importlib.metadata import EntryPoint, entry_points
+
+    if name in BUILT_IN:
+        point = EntryPoint(name, BUILT_IN[name], ENTRY_POINTS)
+    else:
+        found = [point for point in entry_points(group=ENTRY_POINTS) if point.name == name]
+        if not found:
+            raise InputError(f"singer {name!r} is not known: use one of {', '.join(singer_names())}")
+        point = found[0]
+    backend: Singer = point.load()()
+    return backend

@@ -1,0 +1,126 @@
+"""The `heart` singer: the hibari network, told the sung times and loudness, at the sung pitch.
+
+A phrase is a unit of work: computed alone, on one thread, from nothing but its own value, so that the bytes do
+not depend on how many workers there are, on their order or on the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from lyrics.values import Lyrics
+from songsmith.audio import Audio
+from songsmith.cache import Cache
+from songsmith.errors import InputError
+from songsmith.performance import BREATH, Performance
+from songsmith.seeds import generator
+from songsmith.singing.network import FRAME_S, SAMPLE_RATE, WEIGHTS_SHA256, VoiceNetwork
+from songsmith.singing.phrase import Phrase, split_phrases
+from songsmith.singing.revoice import frame_pitch, revoice, spoken
+from songsmith.singing.voices import Voice
+from songsmith.singing.warp import guide_frames, tokenize
+from songsmith.units import db_to_gain
+
+METHOD = "heart 1"  # part of every cache key: to be counted up whenever the sound changes
+SONG_RATE = 44_100
+LEVEL_DB = 6.0  # brings the network's speech to about -20 dBFS
+QUIETEST_DB = -24.0
+FADE_IN_S, FADE_OUT_S = 0.01, 0.02
+BREATH_DB = -34.0
+BREATH_BAND_HZ = (900.0, 2500.0, 5000.0, 9000.0)
+LOWEST_HZ = 70.0
+
+Signal = npt.NDArray[np.float64]
+Progress = Callable[[int, int], None]
+
+
+class Heart:
+    """Sings English with the `heart` voice of hibari-tts."""
+
+    name = "heart"
+    weights_sha256 = WEIGHTS_SHA256
+
+    def sing(
+        self,
+        performance: Performance,
+        lyrics: Lyrics,
+        voice: Voice,
+        *,
+        seed: int = 0,
+        cache: Cache | None = None,
+        workers: int = 1,
+        progress: Progress | None = None,
+    ) -> Audio:
+        """Return the vocal; see `songsmith.singing.Singer`."""
+        if voice.language != "en":
+            raise InputError(f"the singer 'heart' sings 'en', voice {voice.name!r} is {voice.language!r}")
+        from songsmith.singing.workers import render_phrases
+
+        phrases = split_phrases(performance, lyrics, seed)
+        sounds = render_phrases(phrases, cache or Cache(None), workers, progress)
+        samples = np.zeros(round(performance.duration_s * SONG_RATE), np.float32)
+        for phrase, sound in zip(phrases, sounds, strict=True):
+            first = round(phrase.origin_s * SONG_RATE)
+            begin, end = max(first, 0), min(first + len(sound), len(samples))
+            samples[begin:end] += sound[begin - first : end - first]
+        return Audio(samples[None], SONG_RATE)
+
+
+def phrase_key(phrase: Phrase) -> str:
+    """Return the name under which the sound of a phrase is cached."""
+    return phrase.key(METHOD, WEIGHTS_SHA256)
+
+
+def render_phrase(network: VoiceNetwork, phrase: Phrase) -> npt.NDArray[np.float32]:
+    """Return the sound of a phrase from its origin on, `[frames]` float32 at 44.1 kHz."""
+    from scipy.signal import resample_poly
+
+    random = generator(phrase.seed, "heart", phrase.line, phrase.part)
+    frames = 2 * int(np.ceil(phrase.duration_s / (2 * FRAME_S)))
+    tokens = tokenize(phrase)
+    reading = network.read(tokens.text)
+    guide = guide_frames(phrase, tokens, reading, frames)
+    f0_hz = frame_pitch(phrase, frames)
+    speech = spoken(network.speak(reading, guide.token, f0_hz, guide.energy), f0_hz, random)
+    sound = revoice(phrase, speech)
+    sound = _shape(phrase, _without_rumble(sound)) + _breath(phrase, len(sound), random)
+    return np.asarray(resample_poly(sound, SONG_RATE // 300, SAMPLE_RATE // 300), np.float32)
+
+
+def _without_rumble(sound: Signal) -> Signal:
+    """Return the sound without what lies below the voice, its phase kept."""
+    from scipy.signal import butter, sosfiltfilt
+
+    return np.asarray(sosfiltfilt(butter(2, LOWEST_HZ, "highpass", fs=SAMPLE_RATE, output="sos"), sound))
+
+
+def _shape(phrase: Phrase, sound: Signal) -> Signal:
+    """Return the sound at its intended loudness, faded to exact silence outside the phrase."""
+    times = np.arange(len(sound)) / SAMPLE_RATE
+    curve = np.arange(len(phrase.loudness_db)) * phrase.frame_period_s
+    level_db = LEVEL_DB + np.interp(times, curve, np.maximum(phrase.loudness_db, QUIETEST_DB))
+    sung = [span for span in phrase.spans if span.symbol != BREATH]
+    begin, end = sung[0].start, sung[-1].end
+    hold = min(0.04 if sung[-1].is_vowel else 0.01, 0.3 * (end - begin))
+    rise = np.clip((times - begin + FADE_IN_S) / FADE_IN_S, 0.0, 1.0)
+    fall = np.clip((end + FADE_OUT_S - times) / (FADE_OUT_S + hold), 0.0, 1.0)
+    gain: Signal = db_to_gain(level_db) * np.sin(0.5 * np.pi * rise) ** 2 * np.sin(0.5 * np.pi * fall) ** 2
+    return sound * gain
+
+
+def _breath(phrase: Phrase, samples: int, random: np.random.Generator) -> Signal:
+    """Return the breath before a phrase: noise in the band of an inhalation, swelling and cut short."""
+    result = np.zeros(samples)
+    if phrase.spans[0].symbol != BREATH:
+        return result
+    first, past = (round(t * SAMPLE_RATE) for t in (phrase.spans[0].start, phrase.spans[0].end))
+    noise = np.fft.rfft(random.standard_normal(past - first))
+    hz = np.fft.rfftfreq(past - first, 1.0 / SAMPLE_RATE)
+    noise *= np.interp(hz, (0.5 * BREATH_BAND_HZ[0], *BREATH_BAND_HZ[1:]), (0.0, 1.0, 0.6, 0.0))
+    x = np.linspace(0.0, 1.0, past - first)
+    wave = np.fft.irfft(noise, past - first) * np.sin(np.pi * x**1.4) ** 2
+    result[first:past] = wave * db_to_gain(BREATH_DB) / np.sqrt(np.mean(wave**2))
+    return result

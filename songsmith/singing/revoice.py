@@ -1,0 +1,89 @@
+"""From the network's spectrum to a voice at the true pitch.
+
+The network speaks with the pitch it knows (up to `CEILING_HZ`); WORLD takes the sound apart into envelope and
+aperiodicity and puts it together again at the sung pitch. Where the vocal folds sound is read from the
+phonemes, not from the network, which whispers some weak vowels: voicing is forced, and in vowels and sonorants
+the noise is capped.
+Source: M. Morise et al., "WORLD: a vocoder-based high-quality speech synthesis system", IEICE E99-D (2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import numpy.typing as npt
+
+from songsmith.performance import BREATH
+from songsmith.singing.network import FRAME_S, SAMPLE_RATE, Floats
+from songsmith.singing.phonemes import SONORANTS, bare, is_voiced
+from songsmith.singing.phrase import Phrase
+
+CEILING_HZ = 260.0
+WORLD_FRAME_S = 0.005
+# Most noise, as an amplitude ratio, that vowels and sonorants may carry: at Hz, ratio.
+NOISE_CAP = ((0.0, 1000.0, 2000.0, 4000.0, 8000.0, 12000.0), (0.02, 0.05, 0.1, 0.35, 0.7, 0.8))
+
+Signal = npt.NDArray[np.float64]
+
+
+def voiced_at(phrase: Phrase, times: Signal) -> npt.NDArray[np.bool_]:
+    """Return where the vocal folds sound, `[len(times)]`."""
+    return _within(phrase, times, is_voiced)
+
+
+def pitch_at(phrase: Phrase, times: Signal) -> Signal:
+    """Return the intended pitch in Hz at any time, held outside the sung part."""
+    sung = np.flatnonzero(phrase.f0_hz > 0.0)
+    return np.interp(times, sung * phrase.frame_period_s, phrase.f0_hz[sung])
+
+
+def spoken_pitch(pitch_hz: Signal) -> Signal:
+    """Return the pitch that the network is given for an intended one."""
+    return np.minimum(pitch_hz, CEILING_HZ)
+
+
+def spoken(spectrum: Floats, f0_hz: Floats, random: np.random.Generator) -> Signal:
+    """Return the network's own sound, 24 kHz, from its spectrum and the pitch it was given."""
+    from hibari import dsp
+
+    sound: Floats = dsp.synth(*spectrum, f0_hz, random)
+    return sound.astype(np.float64)
+
+
+def revoice(phrase: Phrase, sound: Signal) -> Signal:
+    """Return the sound of a phrase at its intended pitch, as long as it was.
+
+    Parameters
+    ----------
+    sound : `[samples]` at 24 kHz, from the phrase's origin, at `spoken_pitch`
+    """
+    import pyworld
+
+    count = int(len(sound) / SAMPLE_RATE / WORLD_FRAME_S) + 1
+    times = np.asarray(np.arange(count) * WORLD_FRAME_S, np.float64)
+    voiced, pitch = voiced_at(phrase, times), pitch_at(phrase, times)
+    analysed = np.where(voiced, spoken_pitch(pitch), 0.0)
+    envelope = pyworld.cheaptrick(sound, analysed, times, SAMPLE_RATE)
+    noise = pyworld.d4c(sound, analysed, times, SAMPLE_RATE, threshold=0.0)
+    tonal = _within(phrase, times, lambda symbol: symbol[-1:].isdigit() or bare(symbol) in SONORANTS)
+    cap = np.interp(np.linspace(0.0, SAMPLE_RATE / 2, noise.shape[1]), *NOISE_CAP)
+    noise[tonal] = np.minimum(noise[tonal], cap)
+    sung = pyworld.synthesize(np.where(voiced, pitch, 0.0), envelope, noise, SAMPLE_RATE, 1000 * WORLD_FRAME_S)
+    return np.pad(sung, (0, max(0, len(sound) - len(sung))))[: len(sound)]
+
+
+def frame_pitch(phrase: Phrase, frames: int) -> Floats:
+    """Return the pitch for the network, `[frames]`, 0 where unvoiced."""
+    times = np.asarray((np.arange(frames) + 0.5) * FRAME_S, np.float64)
+    pitch = np.where(voiced_at(phrase, times), spoken_pitch(pitch_at(phrase, times)), 0.0)
+    return pitch.astype(np.float32)
+
+
+def _within(phrase: Phrase, times: Signal, wanted: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
+    """Return where a phoneme stands that is `wanted`."""
+    result = np.zeros(len(times), bool)
+    for span in phrase.spans:
+        if span.symbol != BREATH and wanted(span.symbol):
+            result |= (times >= span.start - 1e-9) & (times < span.end - 1e-9)
+    return result

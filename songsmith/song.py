@@ -1,0 +1,121 @@
+"""The whole song as one value: what was asked, written, planned, played, sung and rendered, and what did it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lyrics.values import Lyrics
+from songsmith.accompaniment.parts import Part
+from songsmith.audio import Audio
+from songsmith.brief import Brief
+from songsmith.errors import InputError
+from songsmith.performance import Performance
+from songsmith.plan import Chord, Plan
+from songsmith.score import Note
+from songsmith.timeline import Timeline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mix:
+    """The rendered sound of a song.
+
+    Parameters
+    ----------
+    mix : stereo
+    stems : name to stereo audio of the mix's own length, after every effect and gain: they sum to `mix`
+    dry_vocals : the lead vocal before any effect, mono; None in an instrumental
+    """
+
+    mix: Audio
+    stems: Mapping[str, Audio]
+    dry_vocals: Audio | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """What did one job: its name, and facts about it (`version`, `weights_sha256`, ...) as name and value."""
+
+    name: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+    @classmethod
+    def of(cls, name: str, **facts: str) -> Backend:
+        """Return a backend with its facts as keywords: `Backend.of("heart", version="0.2.1")`."""
+        return cls(name, tuple(facts.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What made the song.
+
+    Parameters
+    ----------
+    songsmith : version of songsmith
+    backends : role (`lyricist`, `accompanist`, `singer`, `soundfont`, ...) and what filled it, None where
+        nothing did (the lyrics were given)
+    warnings : what the listener should know, in plain words
+    """
+
+    songsmith: str
+    backends: tuple[tuple[str, Backend | None], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def backend(self, role: str) -> Backend | None:
+        """Return what filled a role, None where nothing did."""
+        return dict(self.backends).get(role)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Song:
+    """A song: everything needed to make it again, edit it or judge it.
+
+    Parameters
+    ----------
+    title : what it is called
+    seed : the integer that decided everything left open
+    brief, lyrics, plan, timeline, chords, notes, parts, performance : the values of each stage; notes and
+        performance hold the lead only
+    voices : harmonies, doubles and backing words (none yet)
+    provenance : what made it
+    report : what `songsmith.evaluate.check` measured, None before that
+    audio : the rendered sound, where it is in memory
+    folder : where the song was loaded from, if it was; its sound is read from there when asked for
+    """
+
+    title: str
+    seed: int
+    brief: Brief
+    lyrics: Lyrics
+    plan: Plan
+    timeline: Timeline
+    chords: tuple[Chord, ...]
+    notes: tuple[Note, ...]
+    parts: tuple[Part, ...]
+    performance: Performance
+    provenance: Provenance
+    voices: tuple[()] = ()
+    report: Mapping[str, Any] | None = None
+    audio: Mix | None = field(default=None, repr=False)
+    folder: Path | None = None
+
+    def read_audio(self) -> Mix:
+        """Return the rendered sound: the one in memory, or else the files of the song's folder.
+
+        Raises InputError where there is neither.
+        """
+        from songsmith.project import read_mix
+
+        if self.audio is not None:
+            return self.audio
+        if self.folder is None:
+            raise InputError(f"song {self.title!r} has no sound yet: render it, or load it from its folder")
+        return read_mix(self.folder)
+
+    def save(self, folder: str | Path, overwrite: bool = False) -> Path:
+        """Write the song's folder and return its path; see `songsmith.project.save`."""
+        from songsmith.project import save
+
+        return save(self, Path(folder), overwrite=overwrite)
