@@ -35,6 +35,23 @@ INTERNAL_ERROR = 70
 
 INTERRUPTED = 130
 
+
+def _number(text: str) -> float:
+    """Read a number, for a message that names it where it is none."""
+    try:
+        return float(text)
+    except ValueError as err:
+        raise typer.BadParameter(f"{text!r} is not a number.") from err
+
+
+def _whole(text: str) -> int:
+    """Read a whole number, for a message that names it where it is none."""
+    try:
+        return int(text)
+    except ValueError as err:
+        raise typer.BadParameter(f"{text!r} is not a whole number.") from err
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable result to stdout.")]
 
 
@@ -96,14 +113,23 @@ def make(
         Path | None, typer.Option(help="Folder to write; by default a new one named after the title.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a song folder that is there.")] = False,
-    seed: Annotated[int, typer.Option(help="Decides everything left open; the same seed gives the same song.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=_whole, help="Decides everything left open; the same seed gives the same song."
+        ),
+    ] = 0,
     voice: Annotated[str | None, typer.Option(help="A voice of 'songsmith voices', or a .toml file.")] = None,
     accompanist: Annotated[str, typer.Option(help="What plays.")] = "patterns",
     style: Annotated[str | None, typer.Option(help="A style of 'songsmith styles', or a .toml file.")] = None,
-    tempo: Annotated[float | None, typer.Option(metavar="BPM", help="Quarter notes a minute.")] = None,
+    tempo: Annotated[
+        float | None, typer.Option(metavar="BPM", parser=_number, help="Quarter notes a minute.")
+    ] = None,
     key: Annotated[str | None, typer.Option(help="Like 'G major', 'E minor', 'D dorian'.")] = None,
     meter: Annotated[str | None, typer.Option(help="4/4, 3/4 or 6/8.")] = None,
-    length: Annotated[float | None, typer.Option(metavar="S", help="Length of the song in seconds, about.")] = None,
+    length: Annotated[
+        float | None, typer.Option(metavar="S", parser=_number, help="Length of the song in seconds, about.")
+    ] = None,
     soundfont: Annotated[
         Path | None,
         typer.Option(help="Your own SoundFont (.sf2 or .sf3); by default the one that comes along."),
@@ -230,15 +256,15 @@ def _tell(song: Song, folder: Path) -> None:
 
 @contextmanager
 def _progress(silent: bool) -> Iterator[Callable[[str, float], None]]:
-    """Show the stages of a song on stderr, or nothing where asked."""
-    if silent:
+    """Show the stages of a song on stderr where that is a terminal; nothing where it is not, or where asked."""
+    if silent or not sys.stderr.isatty():
         yield lambda stage, share: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description:<14}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
         tasks: dict[str, TaskID] = {}
 
         def show(stage: str, share: float) -> None:

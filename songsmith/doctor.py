@@ -63,7 +63,9 @@ def _packages() -> Finding:
         except PackageNotFoundError:
             missing.append(name)
     if missing:
-        return Finding("packages", False, f"missing: {', '.join(missing)}; get them with: pip install {' '.join(missing)}")
+        return Finding(
+            "packages", False, f"missing: {', '.join(missing)}; get them with: pip install {' '.join(missing)}"
+        )
     return Finding("packages", True, f"all {len(PACKAGES)} are there")
 
 
@@ -76,10 +78,10 @@ def _try(part: str, look: Callable[[], str]) -> Finding:
 
 
 def _voice() -> str:
-    from songsmith.singing.network import voice_file
+    from songsmith.singing.network import WEIGHTS_SHA256, load_network
 
-    path, digest = voice_file()
-    return f"heart: {path.name}, sha256 {digest[:12]}"
+    load_network()
+    return f"heart, sha256 {WEIGHTS_SHA256[:12]}"
 
 
 def _soundfont() -> str:

@@ -75,6 +75,10 @@ def plan_song(brief: Brief, lyrics: Lyrics, style: Style, seed: int, length_s: f
     ------
     InputError : where the words do not fit into the bars or the length asked for
     """
+    if length_s is not None and length_s > LONGEST_S:
+        raise InputError(
+            f"length {length_s:g} s is more than {LONGEST_S / 60:.0f} minutes: ask for {LONGEST_S:g} or less"
+        )
     meter = Meter.parse(brief.meter)
     bar_s = meter.beats_per_bar * 60.0 / brief.tempo
     drafts = [_draft(section, brief.tempo, meter) for section in lyrics.sections]

@@ -57,7 +57,7 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; give the name of a folder")
     if not overwrite:
-        raise InputError(f"{folder}: is there already; choose another folder or ask to overwrite it")
+        raise InputError(f"{folder}: is there already; choose another folder, or replace it with --overwrite (overwrite=True)")
     if any(folder.iterdir()) and not (folder / SONG_FILE).is_file():
         raise InputError(f"{folder}: holds files but no {SONG_FILE}, so it is not replaced; choose another folder")
 

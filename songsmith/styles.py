@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from songsmith.accompaniment.grids import Grid, parse_grid
 from songsmith.accompaniment.instruments import PART_NAMES, Instrument, instrument
@@ -137,8 +138,13 @@ def load_style(name_or_path: str) -> Style:
 
     Raises InputError naming the file, the key, the value and what is accepted where anything in it is wrong.
     """
-    table = Table(f"style {name_or_path!r}", load_preset("styles", name_or_path))
     name = name_or_path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml")
+    return style_from_table(name, load_preset("styles", name_or_path), f"style {name_or_path!r}")
+
+
+def style_from_table(name: str, values: Mapping[str, Any], source: str = "style") -> Style:
+    """Return the style in a parsed TOML table; `source` is what messages call it."""
+    table = Table(source, dict(values))
     style = Style(
         name=name,
         description=table.text("description"),

@@ -52,7 +52,9 @@ sheets = st.lists(
     st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=14).map(" ".join), min_size=1, max_size=6),
     min_size=1,
     max_size=4,
-).map(lambda sections: "\n".join(f"[{'Chorus' if i % 2 else 'Verse'}]\n" + "\n".join(s) for i, s in enumerate(sections)))
+).map(
+    lambda sections: "\n".join(f"[{'Chorus' if i % 2 else 'Verse'}]\n" + "\n".join(s) for i, s in enumerate(sections))
+)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -166,7 +168,9 @@ def test_melisma_has_a_note_for_each_mark() -> None:
     for note in score.notes:
         counts[note.syllable] += 1
     assert [counts[k] for k in range(11)] == [1, 1, 1, 1, 3, 1, 1, 1, 2, 1, 1]
-    assert all(note.slur == (i > 0 and score.notes[i - 1].syllable == note.syllable) for i, note in enumerate(score.notes))
+    assert all(
+        note.slur == (i > 0 and score.notes[i - 1].syllable == note.syllable) for i, note in enumerate(score.notes)
+    )
 
 
 def test_bars_asked_for_by_tag() -> None:

@@ -17,13 +17,13 @@ LYRICS = Path(lyrics.__file__).resolve().parent
 
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
-    ("errors", "units", "seeds", "resources"),
-    ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "accompaniment.parts", "song", "cache"),
+    ("errors", "units", "seeds", "resources", "tables", "fieldreader", "cache"),
+    ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "song", "accompaniment.parts"),
     (
         "styles", "prompt", "phrasing", "form", "rhythm", "melody", "compose", "align", "expression", "accompaniment",
-        "singing", "mixing", "mix", "evaluate", "serialize", "export", "project", "doctor",
+        "singing", "mixing", "mix", "evaluate", "serialize", "deserialize", "export", "project",
     ),
-    ("pipeline",),
+    ("pipeline", "doctor"),
     ("", "cli", "__main__"),
 )  # fmt: skip
 
@@ -83,10 +83,10 @@ def modules() -> list[tuple[str, Path]]:
     ("module", "path"), modules(), ids=lambda value: str(value) if isinstance(value, str) else ""
 )
 def test_imports_go_down(module: str, path: Path) -> None:
-    for name in imports(path, at_import_time_only=True):
-        if name.startswith("songsmith."):
-            below = name.removeprefix("songsmith.")
-            assert layer_of(below) <= layer_of(module), f"songsmith.{module} imports {name}, a layer above it"
+    known = {f"songsmith.{name}" for name, _ in modules() if name}
+    for name in imports(path, at_import_time_only=True) & known:
+        below = name.removeprefix("songsmith.")
+        assert layer_of(below) <= layer_of(module), f"songsmith.{module} imports {name}, a layer above it"
 
 
 def test_every_module_has_a_layer() -> None:

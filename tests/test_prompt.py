@@ -58,7 +58,9 @@ def test_mood_chooses_mode_tempo_and_energy() -> None:
 
 
 def test_tempo_words_are_ordered() -> None:
-    tempos = [read(f"{word} folk").tempo for word in ("very slow", "slow", "mid-tempo", "upbeat", "fast", "very fast")]
+    tempos = [
+        read(f"{word} folk").tempo for word in ("very slow", "slow", "mid-tempo", "upbeat", "fast", "very fast")
+    ]
     assert tempos == sorted(set(tempos))
 
 

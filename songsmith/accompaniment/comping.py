@@ -6,11 +6,11 @@ from songsmith.accompaniment.frame import (
     Bar,
     ChordSpan,
     Frame,
-    grid_for,
     is_silent,
     note,
     options_for,
     steps_of_bar,
+    turn_for,
     velocity,
 )
 from songsmith.accompaniment.grids import STEPS_PER_BEAT, Step
@@ -38,7 +38,7 @@ def write_chords(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote
         steps = (
             [Step(0, frame.steps, "x")]
             if bar.ends_song and options
-            else list(steps_of_bar(grid_for(frame, part.name, options, bar), bar, frame.steps))
+            else list(steps_of_bar(turn_for(frame, part.name, options, bar), bar, frame.steps))
             if options
             else []
         )

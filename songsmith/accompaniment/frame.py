@@ -18,6 +18,7 @@ from songsmith.theory import ChordTones, Key, parse_chord
 from songsmith.timeline import Meter
 
 VELOCITY_STEP = 4
+TURN_CHANCE = 0.4
 _ACCENTS = {"X": 12, "o": -16, "u": -10, "b": -2}
 
 
@@ -111,15 +112,20 @@ def is_silent(frame: Frame, part: str, bar: Bar) -> bool:
 
 
 def grid_for(frame: Frame, part: str, options: Sequence[Grid], bar: Bar) -> Grid:
-    """Return the grid of a bar: one for the section kind, now and then another in every fourth bar."""
+    """Return the grid that a part plays in sections of this kind and energy."""
     level = sum(bar.section.energy >= bound for bound in LEVEL_BOUNDS)
     rng = generator(frame.seed, "patterns", part, "grid", bar.section.kind, level)
-    first = int(rng.integers(len(options)))
-    if bar.place % 4 == 3 and len(options) > 1:
-        turn = generator(frame.seed, "patterns", part, "turn", bar.section.kind, bar.place)
-        if turn.random() < 0.4:
-            return options[(first + 1 + int(turn.integers(len(options) - 1))) % len(options)]
-    return options[first]
+    return options[int(rng.integers(len(options)))]
+
+
+def turn_for(frame: Frame, part: str, options: Sequence[Grid], bar: Bar) -> Grid:
+    """Return what a part plays in a bar: its grid, now and then another one in every fourth bar."""
+    own = grid_for(frame, part, options, bar)
+    others = [grid for grid in options if grid is not own]
+    if bar.place % 4 != 3 or not others:
+        return own
+    rng = generator(frame.seed, "patterns", part, "turn", bar.section.kind, bar.place)
+    return others[int(rng.integers(len(others)))] if rng.random() < TURN_CHANCE else own
 
 
 def options_for(groove: Groove, energy: float, is_asked: bool) -> tuple[Grid, ...]:
@@ -130,9 +136,12 @@ def options_for(groove: Groove, energy: float, is_asked: bool) -> tuple[Grid, ..
     return groove.mid or groove.low or groove.high
 
 
-def steps_of_bar(grid: Grid, bar: Bar, steps: int) -> Iterator[Step]:
-    """Yield the notes of a grid that start in a bar, their steps counted from it; grids repeat in a section."""
-    first = bar.place % (grid.steps // steps) * steps
+def steps_of_bar(grid: Grid, bar: Bar, steps: int, origin: int = 0) -> Iterator[Step]:
+    """Yield the notes of a grid that start in a bar, their steps counted from it.
+
+    The grid begins in the bar of place `origin` of the section and repeats to its end.
+    """
+    first = (bar.place - origin) % (grid.steps // steps) * steps
     left = (bar.section.bars - bar.place) * steps
     for note in grid.notes:
         if first <= note.step < first + steps:

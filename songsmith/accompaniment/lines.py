@@ -6,11 +6,11 @@ from songsmith.accompaniment.frame import (
     Bar,
     ChordSpan,
     Frame,
-    grid_for,
     is_silent,
     note,
     options_for,
     steps_of_bar,
+    turn_for,
     velocity,
 )
 from songsmith.accompaniment.grids import STEPS_PER_BEAT, Grid, Step
@@ -33,7 +33,7 @@ def write_bass(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote]:
         if bar.ends_song:
             steps = [Step(0, frame.steps, "R")]
         else:
-            steps = list(steps_of_bar(grid_for(frame, "bass", options, bar), bar, frame.steps))
+            steps = list(steps_of_bar(turn_for(frame, "bass", options, bar), bar, frame.steps))
         for span in bar.chords:
             for step in split_at_chord(bar, span, steps, restart="R"):
                 pitch = _bass_pitch(frame, part, bar, span, step)
@@ -90,14 +90,17 @@ def write_figure(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote
         if is_silent(frame, "figure", bar):
             continue
         options = options_for(groove, bar.section.energy, is_asked)
-        grid: Grid | None = None
-        if groove.answers and not bar.voice and (bar.section.kind != "intro" or not options):
-            grid = _answer(frame, groove.answers, bar)
+        answers = groove.answers if not bar.voice and (bar.section.kind != "intro" or not options) else ()
+        if bar.ends_song:
+            steps = [Step(0, frame.steps, "1")] if options or answers else []
+        elif answers:
+            first = _first_free(bar)
+            lick = _answer(frame, answers, bar, first)
+            steps = list(steps_of_bar(lick, bar, frame.steps, first))
         elif options:
-            grid = grid_for(frame, "figure", options, bar)
-        if grid is None:
+            steps = list(steps_of_bar(turn_for(frame, "figure", options, bar), bar, frame.steps))
+        else:
             continue
-        steps = [Step(0, frame.steps, "1")] if bar.ends_song else list(steps_of_bar(grid, bar, frame.steps))
         for span in bar.chords:
             taken = split_at_chord(bar, span, steps, restart="")
             for i, step in enumerate(taken):
@@ -112,11 +115,17 @@ def write_figure(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote
     return notes
 
 
-def _answer(frame: Frame, answers: tuple[Grid, ...], bar: Bar) -> Grid:
-    """Return the lick of a free bar; two bars belong together, every second pair brings another lick."""
-    rng = generator(frame.seed, "patterns", "figure", "answers", bar.section.kind)
-    first = int(rng.integers(len(answers)))
-    return answers[(first + bar.place // 4) % len(answers)]
+def _first_free(bar: Bar) -> int:
+    """Return the place in its section where the run of bars without voice began that a bar belongs to."""
+    voice = bar.section.voice
+    return max((place + 1 for place in range(bar.place) if voice[place]), default=0)
+
+
+def _answer(frame: Frame, answers: tuple[Grid, ...], bar: Bar, first: int) -> Grid:
+    """Return the lick of a free bar: one for a run of them, another every fourth bar of a long run."""
+    number = first + (bar.place - first) // 4 * 4
+    rng = generator(frame.seed, "patterns", "figure", "answers", bar.section.kind, number)
+    return answers[int(rng.integers(len(answers)))]
 
 
 def _ladder_pitch(chord: ChordTones, bounds: tuple[int, int], number: int) -> int:

@@ -22,7 +22,6 @@ OFFSET_LUFS = -0.691
 RELATIVE_GATE_LU = -10.0
 OVERSAMPLING = 4
 _CHUNK_HOPS = 4096
-_LARGEST_GAIN = 2.25  # no four-fold interpolated value is more than this times the samples it is made of
 _REACH = 12  # frames to each side that the interpolation filter looks at, and two more
 
 
@@ -142,16 +141,8 @@ def true_peak_at(samples: npt.NDArray[np.float32], hops: npt.NDArray[np.intp], h
 
 
 def true_peak_dbtp(samples: npt.NDArray[np.float32]) -> float:
-    """Return the true peak in dB relative to full scale; -120 for silence.
-
-    Only hops are oversampled from whose samples the interpolation could make more than the largest sample.
-    """
-    hop = 4 * _REACH
-    padded = np.pad(samples, ((0, 0), (0, -samples.shape[1] % hop))).reshape(len(samples), -1, hop)
-    around = np.pad(np.maximum(padded.max(axis=2), -padded.min(axis=2)).max(axis=0, initial=0.0), 1)
-    nearby = np.maximum(around[1:-1], np.maximum(around[:-2], around[2:]))
-    hops = np.flatnonzero(nearby * _LARGEST_GAIN >= max(float(around.max()), 1e-9))
-    return float(gain_to_db(true_peak_at(samples, hops, hop)))
+    """Return the true peak in dB relative to full scale; -120 for silence."""
+    return float(gain_to_db(float(true_peaks(samples, 64).max(initial=0.0))))
 
 
 def _oversampled(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

@@ -7,7 +7,14 @@ from lyrics import parse_sheet
 
 @pytest.mark.parametrize(
     ("word", "counts"),
-    [("light", (0,)), ("li~~ght", (2,)), ("ri~ver", (1, 0)), ("river~,", (0, 1)), ("27~", (0, 0, 1)), ("dar~lin'", (1, 0))],
+    [
+        ("light", (0,)),
+        ("li~~ght", (2,)),
+        ("ri~ver", (1, 0)),
+        ("river~,", (0, 1)),
+        ("27~", (0, 0, 1)),
+        ("dar~lin'", (1, 0)),
+    ],
 )
 def test_marks_belong_to_the_syllable_before_them(word: str, counts: tuple[int, ...]) -> None:
     (line,) = parse_sheet(f"[Verse]\n{word}\n").lines

@@ -1,0 +1,5 @@
+"""`python -m songsmith` is the command line."""
+
+from songsmith.cli import main
+
+main()

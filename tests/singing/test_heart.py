@@ -1,0 +1,195 @@
+"""What the heart singer renders: the right notes, in time, silent in rests, the same for any number of workers."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache as remember
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from songsmith.align import perform
+from songsmith.audio import Audio
+from songsmith.cache import Cache
+from songsmith.errors import InputError, MissingPart
+from songsmith.performance import Performance
+from songsmith.score import Score
+from songsmith.singing import network as voice_network
+from songsmith.singing import singer
+from songsmith.singing.network import load_network
+from songsmith.singing.phrase import split_phrases
+from songsmith.singing.voices import load_voice
+from songsmith.singing.warp import LEAD_OF_SOUND_S, guide_frames, tokenize
+from songsmith.timeline import Timeline
+from tests.singing.scores import simple_score
+
+VOICE = load_voice("heart")
+LINES = ("copper pennies sink in the harbor", "a strange melody")
+
+
+@remember
+def song(*lines: str, beat: float = 0.5, seed: int = 0) -> tuple[Score, Timeline, Performance, Audio]:
+    """Return a small song, sung."""
+    score, timeline = simple_score(*lines, beat=beat)
+    performance = perform(score, timeline, VOICE, seed)
+    return score, timeline, performance, singer("heart").sing(performance, score.lyrics, VOICE, seed=seed)
+
+
+def heard_pitch(audio: Audio) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return times and pitch in Hz as Praat hears them, 0 where unvoiced."""
+    import parselmouth
+
+    sound = parselmouth.Sound(audio.samples[0].astype(np.float64), audio.sample_rate)
+    pitch = sound.to_pitch_ac(time_step=0.01, pitch_floor=75, pitch_ceiling=1100)
+    return pitch.xs(), pitch.selected_array["frequency"]
+
+
+@pytest.mark.parametrize("beat", [0.5, 1.25])
+def test_praat_hears_every_note_in_tune(beat: float) -> None:
+    score, timeline, performance, audio = song(*LINES, beat=beat)
+    times, f0_hz = heard_pitch(audio)
+    vowels = {span.syllable: span for span in performance.phonemes if span.is_vowel}
+    for note in score.notes:
+        span = vowels[note.syllable]
+        length = span.end - span.start
+        inside = (times >= span.start + 0.2 * length) & (times <= span.end - 0.15 * length)
+        voiced = f0_hz[inside & (f0_hz > 0)]
+        assert len(voiced) >= 0.8 * inside.sum()
+        wanted = 440.0 * 2.0 ** ((note.pitch - 69) / 12.0)
+        assert abs(1200.0 * np.log2(np.median(voiced) / wanted)) <= 30.0
+
+
+def test_long_notes_are_held() -> None:
+    score, timeline, _, audio = song(*LINES, beat=1.25)
+    times, f0_hz = heard_pitch(audio)
+    shares = []
+    for note in score.notes:
+        start, end = timeline.beats_to_seconds([note.onset, note.end])
+        shares.append(float(((f0_hz > 0) & (times >= start) & (times <= end)).sum()) * 0.01 / (end - start))
+    assert np.median(shares) >= 0.85
+
+
+def test_sound_is_mono_as_long_as_the_song_silent_in_rests_and_free_of_clicks() -> None:
+    _, timeline, performance, audio = song(*LINES)
+    assert audio.channels == 1
+    assert audio.sample_rate == 44100
+    assert audio.frames == round(performance.duration_s * 44100)
+    assert np.isfinite(audio.samples).all()
+    assert 0.1 < np.abs(audio.samples).max() < 1.0
+    assert abs(audio.samples.mean()) < 1e-4
+    silent = np.ones(audio.frames, bool)
+    for phrase in performance.phrases():
+        silent[round((phrase[0].start - 0.021) * 44100) : round((phrase[-1].end + 0.021) * 44100)] = False
+    assert silent.sum() > 44100
+    assert not audio.samples[0, silent].any()
+    edges = np.flatnonzero(np.diff(silent.astype(int)))
+    assert all(np.abs(audio.samples[0, max(0, e - 50) : e + 50]).max() < 0.02 for e in edges)
+
+
+def test_vowels_are_heard_where_they_are_asked_for() -> None:
+    """The sound of a syllable rises at its vowel's time: after a plosive, within 25 ms."""
+    _, _, performance, audio = song("copper copper copper copper", beat=1.0)
+    envelope = np.sqrt(np.convolve(audio.samples[0] ** 2, np.ones(441) / 441, "same"))
+    late = []
+    for span in performance.phonemes:
+        if span.is_vowel:
+            window = envelope[round((span.start - 0.12) * 44100) : round((span.start + 0.12) * 44100)]
+            late.append(np.flatnonzero(window > 0.5 * window[-2205:].mean())[0] / 44100 - 0.12)
+    assert abs(np.median(late)) <= 0.03
+
+
+def test_same_bytes_for_any_workers_cache_and_process(tmp_path: Path) -> None:
+    score, _, performance, audio = song(*LINES)
+    heart = singer("heart")
+    cache = Cache(tmp_path)
+    from songsmith.singing import workers
+
+    assert performance.duration_s > 0
+    wanted = audio.samples.tobytes()
+    phrases = split_phrases(performance, score.lyrics, 0)
+    two = workers.render_phrases(phrases * 12, Cache(None), 2, None)  # long enough for a helper to be worth it
+    alone = workers.render_phrases(phrases, Cache(None), 1, None)
+    assert all(two[i].tobytes() == alone[i % len(phrases)].tobytes() for i in range(len(two)))
+    for _ in range(2):  # empty, then full
+        assert heart.sing(performance, score.lyrics, VOICE, cache=cache).samples.tobytes() == wanted
+    program = (
+        "import hashlib; from tests.singing.test_heart import song, LINES\n"
+        "print(hashlib.sha256(song(*LINES)[3].samples.tobytes()).hexdigest())"
+    )
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert other.stdout.strip() == hashlib.sha256(wanted).hexdigest()
+
+
+def test_a_change_in_one_line_leaves_the_others_sound_alone() -> None:
+    _, _, before, one = song("copper pennies", "a melody", "in the harbor")
+    _, _, after, two = song("copper pennies", "strange harbor oh", "in the harbor")
+    for k in (0, 2):
+        a, b = (list(p.phrases())[k] for p in (before, after))
+        assert a == b
+        part = slice(round((a[0].start - 0.02) * 44100), round((a[-1].end + 0.02) * 44100))
+        assert np.array_equal(one.samples[:, part], two.samples[:, part])
+    assert not np.array_equal(one.samples, two.samples)
+
+
+def test_louder_and_higher_are_what_is_asked_for() -> None:
+    score, _, performance, audio = song(*LINES)
+    louder = replace(performance, loudness_db=performance.loudness_db + np.float32(6.0) * (performance.f0_hz > 0))
+    loud = singer("heart").sing(louder, score.lyrics, VOICE)
+    ratio = np.sqrt(np.mean(loud.samples**2) / np.mean(audio.samples**2))
+    assert 20 * np.log10(ratio) == pytest.approx(6.0, abs=0.7)
+    higher = replace(performance, f0_hz=performance.f0_hz * np.float32(2.0 ** (3 / 12)))
+    one, two = (heard_pitch(a)[1] for a in (audio, singer("heart").sing(higher, score.lyrics, VOICE)))
+    both = (one > 0) & (two > 0)
+    assert np.median(1200 * np.log2(two[both] / one[both])) == pytest.approx(300.0, abs=5.0)
+
+
+def test_the_guide_covers_every_token_that_sounds() -> None:
+    score, _, performance, _ = song(*LINES)
+    network = load_network()
+    for phrase in split_phrases(performance, score.lyrics, 0):
+        tokens = tokenize(phrase)
+        guide = guide_frames(phrase, tokens, network.read(tokens.text), 400)
+        assert (np.diff(guide.token) >= 0).all()
+        times = (np.arange(400) + 0.5) * 0.0125 - LEAD_OF_SOUND_S
+        sung = [span for span in phrase.spans if span.syllable is not None]
+        for span, (first, past) in zip(sung, tokens.groups, strict=True):
+            inside = guide.token[(times > span.start + 1e-6) & (times < span.end - 1e-6)]
+            assert ((inside >= first) & (inside <= past + 1)).all()  # one pad before, a gap either side
+
+
+def test_tokens_of_a_phrase() -> None:
+    score, _, performance, _ = song(*LINES)
+    texts = [tokenize(phrase).text for phrase in split_phrases(performance, score.lyrics, 0)]
+    assert texts == ["kˈɑpəɹ pˈɛniz sˈɪŋk ɪn ðə hˈɑɹbəɹ.", "ɐ stɹˈAnʤ mˈɛlədi."]
+
+
+def test_what_does_not_belong_together_is_refused() -> None:
+    score, _, performance, _ = song(*LINES)
+    other = song("oh")[0]
+    with pytest.raises(InputError, match="give the lyrics it was made from"):
+        singer("heart").sing(performance, other.lyrics, VOICE)
+    with pytest.raises(InputError, match="'ja'"):
+        singer("heart").sing(performance, score.lyrics, replace(VOICE, language="ja"))
+
+
+def test_other_weights_are_refused_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = tmp_path / "hibari"
+    (package / "assets").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "hibari", raising=False)
+    with pytest.raises(MissingPart, match=r"incomplete.*hibari-tts==0\.2\.1"):
+        voice_network.load_network()
+    (package / "assets" / "hibari.onnx").write_bytes(b"other")
+    (package / "assets" / "vocab.json").write_text("{}")
+    with pytest.raises(MissingPart, match=r"not the voice network.*hibari-tts==0\.2\.1"):
+        voice_network.load_network()
+    (package / "__init__.py").unlink()
+    package.rename(tmp_path / "gone")
+    with pytest.raises(MissingPart, match=r"needs the package.*hibari-tts==0\.2\.1"):
+        voice_network.load_network()
