@@ -74,8 +74,20 @@ class Audio:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
         os.close(handle)
         try:
-            soundfile.write(temporary, self.samples.T, self.sample_rate, subtype=subtype)
+            samples = _to_24_bit(self.samples) if subtype == "PCM_24" else self.samples
+            soundfile.write(temporary, samples.T, self.sample_rate, subtype=subtype)
             Path(temporary).chmod(0o644)
             Path(temporary).replace(path)
         finally:
             Path(temporary).unlink(missing_ok=True)
+
+
+def _to_24_bit(samples: Samples) -> npt.NDArray[np.int32]:
+    """Return samples as 24-bit integers in the upper bytes, so that reading and writing again changes no bit.
+
+    libsndfile itself scales floats by 2**23 - 1 when it writes and by 2**23 when it reads.
+    """
+    scaled = samples * np.float32(2**23)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -(2**23), 2**23 - 1, out=scaled)
+    return np.left_shift(scaled.astype(np.int32), 8)

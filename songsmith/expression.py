@@ -122,7 +122,7 @@ def _transition(t: Frames, a: SungNote, b: SungNote, style: VoicePitch) -> Frame
     shorter = min(b.start_s - a.start_s, b.end_s - b.start_s)
     width = min(style.portamento_s * (0.8 + 0.04 * min(abs(step), 10.0)), 0.45 * shorter)
     if width <= 0.0:
-        return step * (t >= b.start_s)
+        return np.asarray(step * (t >= b.start_s), np.float64)
     phase = np.clip((t - b.start_s) / width + 0.5, 0.0, 1.0)
     curve = np.asarray(step * (0.5 - 0.5 * np.cos(np.pi * phase)), np.float64)
     if abs(step) > LEAP_SEMITONES and shorter > 0.15:

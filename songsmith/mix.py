@@ -22,7 +22,7 @@ from songsmith.mixing import balance, chains, loudness
 from songsmith.mixing.master import master_gain
 from songsmith.mixing.settings import MixSettings, PartSettings
 from songsmith.song import Mix
-from songsmith.units import db_to_gain
+from songsmith.units import db_to_gain, gain_to_db
 
 MIX_SAMPLE_RATE = 44100
 VOCALS = "vocals"
@@ -160,12 +160,15 @@ def _part_channel(
     name: str, audio: Audio, frames: int, settings: MixSettings, part: PartSettings, texture: Texture
 ) -> _Channel:
     desk = settings.channel(name)
-    raw = _at_working_level(audio, frames, name)
+    raw, lift = _at_working_level(audio, frames, name)
     plain = chains.process_part(raw, MIX_SAMPLE_RATE, desk, part, texture)
     energies = loudness.k_energies(plain, MIX_SAMPLE_RATE, HOP)
     # The level comes first: a darker tone is to be heard, and not to be made up for.
-    level_db = desk.level_db if part.gain_db is None else part.gain_db
-    gain = balance.level_gain(energies, chains.WORKING_DB + level_db)
+    if part.gain_db is not None and part.level_db is None:
+        level_lufs = loudness.loudness_lufs(raw, MIX_SAMPLE_RATE) + part.gain_db - float(gain_to_db(lift))
+    else:
+        level_lufs = chains.WORKING_DB + (desk.level_db if part.level_db is None else part.level_db)
+    gain = balance.level_gain(energies, level_lufs)
     samples = chains.add_tone(plain, MIX_SAMPLE_RATE, texture)
     if samples is not plain:
         energies = loudness.k_energies(samples, MIX_SAMPLE_RATE, HOP)
@@ -174,7 +177,7 @@ def _part_channel(
 
 
 def _vocal_channel(audio: Audio, frames: int, settings: MixSettings, texture: Texture) -> _Channel:
-    raw = _at_working_level(audio, frames, VOCALS)
+    raw, _ = _at_working_level(audio, frames, VOCALS)
     mono = chains.process_vocal(raw, MIX_SAMPLE_RATE, settings.vocal, texture)
     there = balance.presence(
         loudness.k_energies(mono, MIX_SAMPLE_RATE, FINE_HOP), FINE_HOP / MIX_SAMPLE_RATE, settings.duck.smooth_s
@@ -183,8 +186,8 @@ def _vocal_channel(audio: Audio, frames: int, settings: MixSettings, texture: Te
     return _Channel(VOCALS, samples, loudness.k_energies(samples, MIX_SAMPLE_RATE, HOP), presence=there)
 
 
-def _at_working_level(audio: Audio, frames: int, name: str) -> Samples:
-    """Return a new array of `frames` samples, at the channels' working level unless it is silent."""
+def _at_working_level(audio: Audio, frames: int, name: str) -> tuple[Samples, float]:
+    """Return a new array of `frames` samples at the channels' working level, and the gain that took."""
     samples = np.zeros((audio.channels, frames), np.float32)
     used = min(frames, audio.frames)
     whole = used // HOP * HOP
@@ -193,9 +196,9 @@ def _at_working_level(audio: Audio, frames: int, name: str) -> Samples:
     if not np.isfinite(energies).all():
         raise InputError(f"stem {name!r} holds samples that are not finite numbers: render it again")
     loud = energies[energies > max(1e-7, 0.01 * energies.max(initial=0.0))]
-    gain = db_to_gain(chains.WORKING_DB) / np.sqrt(loud.mean()) if loud.size else 1.0
+    gain = float(db_to_gain(chains.WORKING_DB) / np.sqrt(loud.mean())) if loud.size else 1.0
     np.multiply(audio.samples[:, :used], np.float32(gain), out=samples[:, :used])
-    return samples
+    return samples, gain
 
 
 def _gains(

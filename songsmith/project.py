@@ -7,6 +7,7 @@ only when asked, only where it is a song's or empty, and files in it that are no
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -35,18 +36,19 @@ _OWN_SOUND = re.compile(rf"(mix|stems/[^/]+|dry/[^/]+)\.({'|'.join(FORMATS)})")
 def check_place(folder: Path, overwrite: bool = False) -> Path:
     """Return the absolute path of an output folder once it is sure that a song can be written there.
 
-    Meant to be called before any work is done. Raises InputError where the parent is missing or cannot be
-    written to, or where something is there that may not be replaced.
+    Meant to be called before any work is done; nothing is left behind. Raises InputError where the nearest
+    folder above it that exists cannot be written to, or where something is there that may not be replaced.
     """
     try:
         folder = Path(folder).expanduser().resolve()
         if not folder.name:
             raise InputError(f"{folder}: is not a place for a song; choose a folder inside it")
-        if not folder.parent.is_dir():
-            raise InputError(f"{folder.parent}: there is no such folder to write {folder.name!r} into; make it first")
         if folder.exists() or folder.is_symlink():
             _check_replaceable(folder, overwrite)
-        Path(tempfile.mkdtemp(dir=folder.parent, prefix=".songsmith-")).rmdir()
+        above = next(parent for parent in folder.parents if parent.exists())
+        if not above.is_dir():
+            raise InputError(f"{above}: is a file, so {folder.name!r} cannot be below it; choose another folder")
+        Path(tempfile.mkdtemp(dir=above, prefix=".songsmith-")).rmdir()
     except (OSError, ValueError, RuntimeError) as err:
         reason = getattr(err, "strerror", None) or err
         raise InputError(f"{str(folder)[:200]}: cannot be written to ({reason}); choose another folder") from err
@@ -54,11 +56,16 @@ def check_place(folder: Path, overwrite: bool = False) -> Path:
 
 
 def _check_replaceable(folder: Path, overwrite: bool) -> None:
+    """Refuse a place where something is that may not be replaced; an empty folder always may."""
     if not folder.is_dir():
         raise InputError(f"{folder}: is a file; give the name of a folder")
+    if not any(folder.iterdir()):
+        return
     if not overwrite:
-        raise InputError(f"{folder}: is there already; choose another folder, or replace it with --overwrite (overwrite=True)")
-    if any(folder.iterdir()) and not (folder / SONG_FILE).is_file():
+        raise InputError(
+            f"{folder}: is there already; choose another folder, or replace it with --overwrite (overwrite=True)"
+        )
+    if not (folder / SONG_FILE).is_file():
         raise InputError(f"{folder}: holds files but no {SONG_FILE}, so it is not replaced; choose another folder")
 
 
@@ -84,7 +91,7 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
     ----------
     song : the song; sound that is still in the folder it was loaded from is copied from there unchanged, and
         a song without any sound is written without
-    folder : where; its parent must be there
+    folder : where; folders above it are made
     overwrite : whether a song that is there may be replaced, once the new one is complete
     audio_format : `wav` or `flac` (24 bit), or `mp3`, for sound that is in memory
 
@@ -98,8 +105,11 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
     if audio_format not in FORMATS:
         raise InputError(f"audio format {audio_format!r} is not known: use one of {', '.join(FORMATS)}")
     folder = check_place(folder, overwrite)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}-"))
+    missing = [parent for parent in folder.parents if not parent.exists()]
+    temporary: Path | None = None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}-"))
         temporary.chmod(0o755)
         _write_files(song, temporary, audio_format)
         _put_in_place(temporary, folder, overwrite)
@@ -107,7 +117,12 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
         reason = getattr(err, "strerror", None) or err
         raise InputError(f"{folder}: cannot be written ({reason}); choose another folder") from err
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+        if not folder.exists():
+            for parent in missing:
+                with contextlib.suppress(OSError):
+                    parent.rmdir()
     return folder
 
 

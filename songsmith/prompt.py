@@ -24,7 +24,7 @@ from songsmith.timeline import METERS, Meter
 LONGEST_PROMPT = 2000
 """Characters."""
 
-DEFAULT_STYLE = "folk"
+DEFAULT_STYLE = "pop"
 
 TONICS = (9, 10, 0, 2, 7, 4, 5)
 """Tonics (pitch classes) that put a tune of an octave about the tonic into the comfortable range of the voice."""

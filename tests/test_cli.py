@@ -75,9 +75,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_one_line_and_leaves_nothing(
-    name: str, place: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_bad_input_is_one_line_and_leaves_nothing(name: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (place / "binary.txt").write_bytes(bytes(range(256)) * 8)
     (place / "empty.txt").write_text("# nothing\n\n")
     (place / "large.txt").write_text("la la la\n" * 120_000)

@@ -75,7 +75,7 @@ def test_words_stand_at_their_notes() -> None:
 def test_tempo_meter_key_and_sections() -> None:
     song = example_song.song(97.0)
     file = mido.MidiFile(file=io.BytesIO(song_to_midi(song)), charset="utf-8")
-    assert (file.type, file.ticks_per_beat) == (1, 480)
+    assert (file.type, file.ticks_per_beat) == (1, 960)
     conductor = list(file.tracks[0])
     assert [m.tempo for m in conductor if m.type == "set_tempo"] == [round(60e6 / 97)]
     assert [(m.numerator, m.denominator) for m in conductor if m.type == "time_signature"] == [(4, 4)]
@@ -85,7 +85,7 @@ def test_tempo_meter_key_and_sections() -> None:
         now += message.time
         if message.type == "marker":
             markers.append((now, message.text))
-    assert markers == [(0, "Intro"), (4 * 480, "Verse 1"), (12 * 480, "Outro")]
+    assert markers == [(0, "Intro"), (4 * 960, "Verse 1"), (12 * 960, "Outro")]
     channels = [{m.channel for m in track if m.type == "note_on"} for track in file.tracks[1:]]
     assert channels == [{0}, {9}, {1}, {2}]
 

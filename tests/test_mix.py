@@ -125,7 +125,7 @@ def test_part_settings_are_heard() -> None:
     stems = {name: stem for name, stem in example_song.stems(6.0).items() if name != "drums"}
 
     def levels(part: PartSettings) -> tuple[np.ndarray, float]:
-        result = mix(None, stems, parts={"harmony": part, "bass": PartSettings(gain_db=0.0, reverb=0.0)})
+        result = mix(None, stems, parts={"harmony": part, "bass": PartSettings(level_db=0.0, reverb=0.0)})
         sides = np.linalg.norm(result.stems["harmony"].samples, axis=1)
         return sides, loudness.loudness_lufs(result.stems["harmony"].samples, RATE) - loudness.loudness_lufs(
             result.stems["bass"].samples, RATE
@@ -135,10 +135,29 @@ def test_part_settings_are_heard() -> None:
     right, _ = levels(PartSettings(pan=0.8, reverb=0.0))
     assert left[0] > 3 * left[1]
     assert right[1] > 3 * right[0]
-    _, quiet = levels(PartSettings(gain_db=-12.0, reverb=0.0))
-    _, loud = levels(PartSettings(gain_db=-4.0, reverb=0.0))
+    _, quiet = levels(PartSettings(level_db=-12.0, reverb=0.0))
+    _, loud = levels(PartSettings(level_db=-4.0, reverb=0.0))
     assert loud - quiet == pytest.approx(8.0, abs=0.5)
     assert quiet == pytest.approx(-12.0, abs=1.5)
+
+
+def test_a_gain_is_a_gain_on_the_raw_stem() -> None:
+    raw = {name: stem for name, stem in example_song.stems(6.0).items() if name != "drums"}
+    parts = {"harmony": PartSettings(gain_db=3.0, reverb=0.0), "bass": PartSettings(gain_db=-6.0, reverb=0.0)}
+    result = mix(None, raw, parts=parts)
+    before = lufs(raw["harmony"].samples) - lufs(raw["bass"].samples)
+    after = lufs(result.stems["harmony"].samples) - lufs(result.stems["bass"].samples)
+    assert after - before == pytest.approx(9.0, abs=1.0)
+
+
+def test_spread_is_gone_in_mono() -> None:
+    raw = example_song.stems(4.0)["bass"].samples
+    narrow = replace(MixSettings.load().channel("pad"), spread=0.0)
+    wide = replace(narrow, spread=0.5)
+    first, second = (chains.process_part(raw, RATE, channel, PartSettings(), Texture()) for channel in (narrow, wide))
+    assert np.abs(first.sum(axis=0) - second.sum(axis=0)).max() < 1e-5
+    assert np.abs(first[0] - first[1]).max() < 1e-5
+    assert np.linalg.norm(second[0] - second[1]) > 0.4 * np.linalg.norm(second[0] + second[1])
 
 
 def test_texture_is_neutral_at_zero_and_monotone() -> None:
@@ -202,7 +221,7 @@ def test_stems_that_cancel_each_other_do_not_clip() -> None:
     tone = np.sin(2 * np.pi * 200 * t).astype(np.float32)
     bit = 0.02 * np.sin(2 * np.pi * 1000 * t).astype(np.float32)
     pair = {"harmony": Audio(np.stack([tone, tone]), RATE), "harmony2": Audio(np.stack([bit - tone] * 2), RATE)}
-    same = PartSettings(gain_db=0.0, reverb=0.0)
+    same = PartSettings(level_db=0.0, reverb=0.0)
     result = mix(None, pair, parts={"harmony": same, "harmony2": same})
     assert_good(result, 4 * RATE)
 
@@ -229,7 +248,7 @@ def test_wrong_inputs_are_refused() -> None:
     broken[0, 5] = np.nan
     with pytest.raises(InputError, match="'drums' holds samples that are not finite"):
         mix(None, {"drums": Audio(broken, RATE)})
-    for wrong in ({"pan": 2.0}, {"gain_db": float("nan")}, {"reverb": -0.1}):
+    for wrong in ({"pan": 2.0}, {"gain_db": float("nan")}, {"level_db": 21.0}, {"reverb": -0.1}):
         with pytest.raises(InputError, match="out of range"):
             PartSettings(**wrong)
 

@@ -342,18 +342,25 @@ def test_a_folder_of_other_things_is_never_replaced(tmp_path: Path) -> None:
         song.save(tmp_path / "photos", overwrite=True)
     with pytest.raises(InputError, match="is a file"):
         song.save(tmp_path / "file", overwrite=True)
-    song.save(tmp_path / "empty", overwrite=True)
+    song.save(tmp_path / "empty")
     assert files(tmp_path / "photos") == {"cat.jpg": b"meow"}
     assert sorted(p.name for p in tmp_path.iterdir()) == ["empty", "file", "photos"]
 
 
 def test_bad_places_are_refused_early(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    for place in (tmp_path / "none" / "a", tmp_path / "file" / "a", tmp_path / ("n" * 300), Path("/"), Path("a\0b")):
+    for place in (
+        tmp_path / "file" / "a",
+        tmp_path / "file" / "a" / "b",
+        tmp_path / ("n" * 300),
+        Path("/"),
+        Path("a\0b"),
+    ):
         with pytest.raises(InputError) as caught:
             check_place(place)
         assert "\n" not in str(caught.value)
-    assert check_place(tmp_path / "new") == tmp_path / "new"
+    for place in (tmp_path / "new", tmp_path / "new" / "a" / "b"):
+        assert check_place(place) == place
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
@@ -384,8 +391,9 @@ def test_nothing_is_left_behind_by_a_failure(
         song.save(tmp_path / "a")
     before = files(tmp_path)
     audio = replace(example_song.noise_mix(0.1), stems=stems)
-    with pytest.raises(error):
-        replace(song, audio=audio).save(tmp_path / "a", overwrite=True)
+    for place in (tmp_path / "a", tmp_path / "new" / "below"):
+        with pytest.raises(error):
+            replace(song, audio=audio).save(place, overwrite=True)
     assert files(tmp_path) == before
     assert [p.name for p in tmp_path.iterdir()] == (["a"] if there else [])
 

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol
 
 from songsmith.errors import InputError
+from songsmith.timeline import Timeline
 
 if TYPE_CHECKING:
     from songsmith.accompaniment.parts import Accompaniment
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 ENTRY_POINTS = "songsmith.accompanists"
 BUILT_IN = {"patterns": "songsmith.accompaniment.patterns:PatternAccompanist"}
 
-TAIL_BARS = 1  # bars that a timeline reaches past the last bar of the plan, in which the sound rings on
+TAIL_S = 2.5  # seconds that a timeline reaches at least past the last bar of the plan, in which the sound rings on
 
 
 class Accompanist(Protocol):
@@ -27,6 +29,11 @@ class Accompanist(Protocol):
     def accompany(self, plan: Plan, brief: Brief, seed: int) -> Accompaniment:
         """Return parts over the chords of `plan`; equal arguments give equal results."""
         ...
+
+
+def song_timeline(plan: Plan) -> Timeline:
+    """Return the even timeline of a plan, with whole beats for the sound to ring on in."""
+    return Timeline.steady(plan.tempo, plan.beats + math.ceil(TAIL_S * plan.tempo / 60.0), plan.beats_per_bar)
 
 
 def accompanist_names() -> tuple[str, ...]:

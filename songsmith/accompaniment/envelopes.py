@@ -59,7 +59,7 @@ def _held_db(values: Mapping[str, int], key: int, times: Times) -> Times:
     """Return the attenuation of the volume envelope while the key is held."""
     delay, attack, hold, decay = _stages(values, "vol_env", key)
     sustain = min(max(values["sustain_vol_env"], 0), 1440) / 10
-    rising = np.clip((times - delay) / max(attack, 1e-6), 1e-9, 1.0)
+    rising = np.clip((times - delay) / attack, 1e-9, 1.0) if attack else np.where(times >= delay, 1.0, 1e-9)
     falling = np.maximum(times - delay - attack - hold, 0.0) / max(decay, 1e-6) * FULL_RANGE_DB
     return np.asarray(-20.0 * np.log10(rising) + np.minimum(falling, sustain), dtype=np.float64)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from songsmith.accompaniment.grids import STEPS_PER_BEAT, Grid, Step, bar_steps
 from songsmith.accompaniment.parts import PartNote
@@ -18,6 +19,7 @@ from songsmith.theory import ChordTones, Key, parse_chord
 from songsmith.timeline import Meter
 
 VELOCITY_STEP = 4
+MAX_STEPS = 16  # of a bar in any meter
 TURN_CHANCE = 0.4
 _ACCENTS = {"X": 12, "o": -16, "u": -10, "b": -2}
 
@@ -162,9 +164,15 @@ def velocity(frame: Frame, part: str, bar: Bar, step: int, token: str) -> int:
         level -= 6
     if bar.voice and part in ("harmony", "figure"):
         level -= 8
-    rng = generator(frame.seed, "patterns", part, "velocity", bar.section.kind, bar.place, step)
-    level += VELOCITY_STEP * int(rng.integers(-1, 2))
+    level += VELOCITY_STEP * _chances(frame.seed, part, bar.section.kind, bar.place)[step]
     return min(120, max(24, round(level / VELOCITY_STEP) * VELOCITY_STEP))
+
+
+@lru_cache(maxsize=4096)
+def _chances(seed: int, part: str, kind: str, place: int) -> tuple[int, ...]:
+    """Return -1, 0 or 1 for every step of a bar."""
+    rng = generator(seed, "patterns", part, "velocity", kind, place)
+    return tuple(int(value) for value in rng.integers(-1, 2, size=MAX_STEPS))
 
 
 def note(bar: Bar, step: float, length: float, pitch: int, strength: int) -> PartNote:

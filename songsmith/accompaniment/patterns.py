@@ -6,7 +6,7 @@ decide how much is played; the plan's chords decide the notes. Timing lies on th
 
 from __future__ import annotations
 
-from songsmith.accompaniment import TAIL_BARS
+from songsmith.accompaniment import song_timeline
 from songsmith.accompaniment.comping import write_chords
 from songsmith.accompaniment.drums import write_drums
 from songsmith.accompaniment.frame import Frame, lay_out
@@ -18,7 +18,6 @@ from songsmith.brief import Brief
 from songsmith.plan import Plan
 from songsmith.seeds import generator
 from songsmith.styles import Style, load_style
-from songsmith.timeline import Timeline
 
 _WRITERS = {
     "drums": write_drums,
@@ -35,7 +34,7 @@ class PatternAccompanist:
     def accompany(self, plan: Plan, brief: Brief, seed: int) -> Accompaniment:
         """Return the parts of the brief's style and palette over the chords of a plan.
 
-        The last bar is a held chord. The timeline reaches `TAIL_BARS` past it, for the sound to ring on.
+        The last bar is a held chord. The timeline reaches past it, for the sound to ring on.
         """
         style = load_style(brief.style)
         instruments, asked = choose_instruments(style, brief.palette, generator(seed, "patterns", "instruments"))
@@ -47,7 +46,7 @@ class PatternAccompanist:
         for name, player in instruments.items():
             notes = _WRITERS[name](frame, style.part(name), name in asked)
             parts.append(Part(name, player.program, player.is_drum, _finished(notes, frame, style, plan.beats)))
-        timeline = Timeline.steady(plan.tempo, plan.beats + TAIL_BARS * plan.beats_per_bar, plan.beats_per_bar)
+        timeline = song_timeline(plan)
         return Accompaniment(tuple(parts), timeline, plan.chords)
 
 

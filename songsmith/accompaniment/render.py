@@ -86,8 +86,8 @@ def render_part(part: Part, timeline: Timeline, soundfont: SoundFont, sample_rat
     level = level_gain(renderer, part, sample_rate)
     chokes = _chokes(part, renderer, edges[:, 0])
     scratch = np.empty((2, 1), np.float32)
-    # Longest first: the sound of a key is then computed once at its full length.
-    order = sorted(range(len(edges)), key=lambda i: (int(edges[i, 0] - edges[i, 1]), i))
+    # Key by key, the longest note first: the sound of a key is then computed once, at its full length.
+    order = sorted(range(len(edges)), key=lambda i: (part.notes[i].pitch, int(edges[i, 0] - edges[i, 1]), i))
     for i in order:
         note, start = part.notes[i], int(edges[i, 0])
         held = max(1, int(edges[i, 1]) - start)

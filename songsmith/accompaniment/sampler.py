@@ -4,10 +4,6 @@ A struck key sounds every zone that covers it. For each zone the sample is read 
 where the zone says so), filtered, shaped by the volume envelope and panned. What depends on the key alone is
 computed once and kept, so that notes of other lengths cost little; velocity is a plain factor.
 
-Interpolation: the sample is oversampled by two in the frequency domain, where everything that would fold
-back at the wanted speed is removed as well, and then read with a four-point cubic. Percussion recorded at a
-low rate is oversampled by straight lines instead: their images stand in for the treble that cymbals lack.
-
 Source: E-mu Systems, "SoundFont Technical Specification", version 2.04, 2006, sections 8.1.3, 8.4 and 9.
 Filter: R. Bristow-Johnson, "Cookbook formulae for audio equalizer biquad filter coefficients".
 """
@@ -30,19 +26,19 @@ from songsmith.accompaniment.envelopes import (
     release_seconds,
     spread,
 )
+from songsmith.accompaniment.oscillator import OVERSAMPLING, Mono, Source, make_source
 from songsmith.accompaniment.soundfont import DRUM_BANK, SoundFont
 from songsmith.accompaniment.soundfont_tables import Zone
 
-Mono = npt.NDArray[np.float32]
 Stereo = npt.NDArray[np.float32]
 
 SILENCE_DB = 90.0  # a note ends where its envelope has fallen this far
 MAX_NOTE_S = 60.0
-OVERSAMPLING = 2
 BRIGHT_RATE = 0.75  # percussion recorded below this share of the output rate keeps its images
-_GUARD = 64  # frames around a loop that keep the oversampling filter in its steady state
+_SETTLING = 64  # control periods that a filter started anew is given
 _OPEN_FILTER_CENTS = 13500  # the filter's highest setting, 20 kHz: no filter
 _FILTER_STEP_CENTS = 50
+_COARSE = 32768  # frames in a coarse offset
 _LOOPED, _LOOPED_UNTIL_RELEASE = 1, 3
 
 
@@ -59,41 +55,21 @@ class _Voice:
     """A zone at one key: its unenveloped sound, grown to the longest length asked for."""
 
     zone: Zone
-    source: _Source
+    source: Source
     step: float
     raw: Mono = field(default_factory=lambda: np.zeros(0, np.float32))
     filtered: Mono = field(default_factory=lambda: np.zeros(0, np.float32))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Source:
-    """An oversampled sample: `head` once, then `loop` for ever (empty: silence), `tail` after the loop."""
-
-    head: Mono
-    loop: Mono
-    tail: Mono
-
-    def unrolled(self, frames: int, loops: int | None = None) -> Mono:
-        """Return at least `frames` frames; with `loops`, the tail follows that many rounds of the loop."""
-        if not len(self.loop):
-            pieces = [self.head]
-        elif loops is None:
-            rounds = max(0, -(-(frames - len(self.head)) // len(self.loop)))
-            pieces = [self.head, np.tile(self.loop, rounds)]
-        else:
-            pieces = [self.head, np.tile(self.loop, loops), self.tail]
-        missing = frames - sum(len(piece) for piece in pieces)
-        return np.concatenate([*pieces, np.zeros(max(0, missing), np.float32)])
-
-
 class NoteRenderer:
-    """Renders the notes of one preset; keeps what it has computed, so use one a part."""
+    """Renders the notes of one preset; what it has computed for a key it keeps until another key is asked for."""
 
     def __init__(self, soundfont: SoundFont, bank: int, program: int, sample_rate: int) -> None:
         self._soundfont = soundfont
         self._zones = soundfont.zones(bank, program)
         self._rate = sample_rate
         self._is_percussion = bank == DRUM_BANK
+        self._key = -1
         self._voices: dict[tuple[int, int], _Voice] = {}
         self._notes: dict[tuple[tuple[int, ...], int, int], Stereo] = {}
 
@@ -116,6 +92,10 @@ class NoteRenderer:
 
         Multiply by `velocity_gain(velocity)`; here the velocity only chooses the zones.
         """
+        if key != self._key:
+            self._key = key
+            self._voices.clear()
+            self._notes.clear()
         numbers = self.zones_of(key, velocity)
         name = (numbers, key, held_frames)
         if name not in self._notes:
@@ -138,7 +118,7 @@ class NoteRenderer:
         release_s = release_seconds(values, key, held_s, SILENCE_DB)
         frames = _whole(round((held_s + release_s) * self._rate))
         voice = self._voice(number, key)
-        if not len(voice.source.loop):
+        if not voice.source.is_looped:
             ends = int(len(voice.source.head) / (voice.step * OVERSAMPLING))
             frames = min(frames, _whole(ends))
         if frames <= 0:
@@ -148,15 +128,17 @@ class NoteRenderer:
         if values["mod_lfo_to_volume"]:
             wave = lfo(times, values["delay_mod_lfo"], values["freq_mod_lfo"])
             level_db = level_db - wave * values["mod_lfo_to_volume"] / 10
-        if values["loop_mode"] == _LOOPED_UNTIL_RELEASE:
-            sound = self._until_release(voice, frames, held_s)
+        if values["loop_mode"] == _LOOPED_UNTIL_RELEASE and voice.source.is_looped:
+            positions = self._positions(voice, key, frames)
+            sound = voice.source.read_and_leave(positions, held_s * self._rate * voice.step * OVERSAMPLING)
+            cutoff = self._cutoff_cents(voice, key, times[:-1], held_s)
+            sound = self._filter(voice, sound, cutoff)
         else:
             self._grow(voice, key, frames)
             sound = voice.filtered[:frames]
             if values["mod_env_to_filter_fc"] and held_s * self._rate < frames:
                 sound = self._released(voice, key, sound, held_s)
         amplitude = np.where(level_db < SILENCE_DB + 144, 10.0 ** (-level_db / 20), 0.0)
-        amplitude[0] = 0.0 if times[-1] > 0 and values["attack_vol_env"] > -7000 else amplitude[0]
         return sound * spread(amplitude, frames)
 
     def _voice(self, number: int, key: int) -> _Voice:
@@ -175,34 +157,25 @@ class NoteRenderer:
         cents += values["coarse_tune"] * 100 + values["fine_tune"]
         return float(2.0 ** (np.clip(cents, -12000, 12000) / 1200))
 
-    def _source(self, zone: Zone, step: float) -> _Source:
-        """Cut the sample as the zone says, band-limit it for its speed and oversample it."""
+    def _source(self, zone: Zone, step: float) -> Source:
+        """Cut the sample and its loop as the zone says; a loop that does not fit counts as none."""
         values = zone.generators
         samples, loop_start, loop_end = self._soundfont.sample_frames(zone.sample)
-        start = values["start_offset"] + 32768 * values["start_coarse"]
-        end = len(samples) + values["end_offset"] + 32768 * values["end_coarse"]
-        loop_start += values["loop_start_offset"] + 32768 * values["loop_start_coarse"]
-        loop_end += values["loop_end_offset"] + 32768 * values["loop_end_coarse"]
+        start = values["start_offset"] + _COARSE * values["start_coarse"]
+        end = len(samples) + values["end_offset"] + _COARSE * values["end_coarse"]
+        loop_start += values["loop_start_offset"] + _COARSE * values["loop_start_coarse"]
+        loop_end += values["loop_end_offset"] + _COARSE * values["loop_end_coarse"]
         start = min(max(start, 0), len(samples))
         end = min(max(end, start), len(samples))
-        nothing = np.zeros(0, np.float32)
         is_looped = bool(values["loop_mode"] & _LOOPED) and start <= loop_start < loop_end <= end
         is_dull = self._soundfont.samples[zone.sample].rate < BRIGHT_RATE * self._rate
-
-        def oversampled(piece: Mono) -> Mono:
-            return _with_images(piece) if self._is_percussion and is_dull else _band_limited(piece, step)
-
-        if not is_looped:
-            return _Source(oversampled(samples[start:end]), nothing, nothing)
-        # The oversampled loop is taken from a later round, whose neighbours on both sides are loop too.
-        period = samples[loop_start:loop_end]
-        lead = -(-_GUARD // len(period))
-        rounds = np.tile(period, 2 * lead + 1)
-        long = oversampled(np.concatenate([samples[start:loop_end], rounds]))
-        head_end = OVERSAMPLING * (loop_end - start + lead * len(period))
-        loop = long[head_end : head_end + OVERSAMPLING * len(period)]
-        tail = oversampled(samples[loop_end:end]) if values["loop_mode"] == _LOOPED_UNTIL_RELEASE else nothing
-        return _Source(long[:head_end], loop, tail)
+        return make_source(
+            samples[start:end],
+            (loop_start - start, loop_end - start) if is_looped else None,
+            step,
+            has_tail=values["loop_mode"] == _LOOPED_UNTIL_RELEASE,
+            has_images=self._is_percussion and is_dull,
+        )
 
     def _positions(self, voice: _Voice, key: int, frames: int) -> npt.NDArray[np.float64]:
         """Return where in the oversampled source each frame reads."""
@@ -224,7 +197,7 @@ class NoteRenderer:
         frames = max(frames, min(2 * len(voice.filtered), round(MAX_NOTE_S * self._rate)))
         frames = _whole(frames)
         positions = self._positions(voice, key, frames)
-        voice.raw = _read(voice.source.unrolled(int(positions[-1]) + 4), positions)
+        voice.raw = voice.source.read(positions)
         times = _control_times(0, frames // CONTROL_FRAMES, self._rate)
         voice.filtered = self._filter(voice, voice.raw, self._cutoff_cents(voice, key, times, math.inf))
 
@@ -258,23 +231,12 @@ class NoteRenderer:
     def _released(self, voice: _Voice, key: int, sound: Mono, held_s: float) -> Mono:
         """Filter the release again: there the modulation envelope falls from where the key was let go."""
         first = int(held_s * self._rate) // CONTROL_FRAMES
-        start = max(0, first - _GUARD)  # let the filter settle on what went before
+        start = max(0, first - _SETTLING)  # let the filter settle on what went before
         times = _control_times(start, len(sound) // CONTROL_FRAMES, self._rate)
         cents = self._cutoff_cents(voice, key, times, held_s)
         span = slice(start * CONTROL_FRAMES, len(sound))
         released = self._filter(voice, voice.raw[span], cents)
         return np.concatenate([sound[: first * CONTROL_FRAMES], released[(first - start) * CONTROL_FRAMES :]])
-
-    def _until_release(self, voice: _Voice, frames: int, held_s: float) -> Mono:
-        """Read a sample that leaves its loop, and plays on to its end, when the key is let go."""
-        source = voice.source
-        step = voice.step * OVERSAMPLING
-        inside = held_s * self._rate * step - len(source.head)
-        loops = max(0, math.ceil(inside / len(source.loop))) if len(source.loop) else None
-        positions = np.arange(frames, dtype=np.float64) * step
-        sound = _read(source.unrolled(int(positions[-1]) + 4, loops), positions)
-        times = _control_times(0, frames // CONTROL_FRAMES, self._rate)
-        return self._filter(voice, sound, self._cutoff_cents(voice, voice.zone.keys[0], times, held_s))
 
 
 def _whole(frames: int) -> int:
@@ -285,49 +247,6 @@ def _whole(frames: int) -> int:
 def _control_times(first: int, last: int, rate: int) -> npt.NDArray[np.float64]:
     """Return the times in seconds of the control values `first` to `last` (excluded)."""
     return np.arange(first, last, dtype=np.float64) * (CONTROL_FRAMES / rate)
-
-
-def _fast_length(frames: int) -> int:
-    """Return the smallest even length of the form 2^k, 3·2^k or 5·2^k that is not below `frames`."""
-    return min(m << max(0, math.ceil(math.log2(frames / m))) for m in (2, 6, 10))
-
-
-def _band_limited(samples: Mono, step: float) -> Mono:
-    """Return a sample at `OVERSAMPLING` times its rate, without what folds back when read at `step`."""
-    if not len(samples):
-        return samples
-    n = _fast_length(len(samples) + 2 * _GUARD)
-    spectrum = np.fft.rfft(samples, n)
-    top = 0.5 * min(1.0, 1.0 / step)
-    frequencies = np.arange(len(spectrum)) / n
-    edge = np.clip((top - frequencies) / (0.08 * top), 0.0, 1.0)
-    spectrum *= 0.5 - 0.5 * np.cos(math.pi * edge)
-    padded = np.zeros(OVERSAMPLING * n // 2 + 1, np.complex128)
-    padded[: len(spectrum)] = spectrum * OVERSAMPLING
-    return np.fft.irfft(padded, OVERSAMPLING * n)[: OVERSAMPLING * len(samples)].astype(np.float32)
-
-
-def _with_images(samples: Mono) -> Mono:
-    """Return a sample at `OVERSAMPLING` times its rate on straight lines, which mirror its treble upwards."""
-    places = np.arange(OVERSAMPLING * len(samples)) / OVERSAMPLING
-    return np.interp(places, np.arange(len(samples)), samples).astype(np.float32)
-
-
-def _read(source: Mono, positions: npt.NDArray[np.float64]) -> Mono:
-    """Interpolate `source` at fractional positions with a four-point cubic (Catmull-Rom)."""
-    padded = np.concatenate([np.zeros(1, np.float32), source, np.zeros(4, np.float32)])
-    index = positions.astype(np.intp)
-    t = (positions - index).astype(np.float32)
-    x0, x1, x2, x3 = (padded.take(index + k) for k in range(4))
-    cubic: Mono = np.float32(1.5) * (x1 - x2) + np.float32(0.5) * (x3 - x0)
-    square = x0 - np.float32(2.5) * x1 + np.float32(2.0) * x2 - np.float32(0.5) * x3
-    cubic *= t
-    cubic += square
-    cubic *= t
-    cubic += np.float32(0.5) * (x2 - x0)
-    cubic *= t
-    cubic += x1
-    return cubic
 
 
 def _low_pass(cutoff_hz: float, q_cb: int, rate: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

@@ -65,7 +65,7 @@ class SoundFont:
     name: str
     sha256: str
     samples: tuple[SampleHeader, ...]
-    _pcm: npt.NDArray[np.int16]
+    _data: npt.NDArray[np.uint8]
     _tables: Mapping[bytes, npt.NDArray[np.void]]
 
     @property
@@ -91,8 +91,8 @@ class SoundFont:
         """Return one sample as `[frames]` float32 within ±1, and its loop start and end within it."""
         header = self.samples[index]
         if header.is_vorbis:
-            return _decoded(self.path, header, self._pcm), header.loop_start, header.loop_end
-        frames = self._pcm[header.start : header.end].astype(np.float32) * np.float32(1 / 32768)
+            return _decoded(self.path, header, self._data), header.loop_start, header.loop_end
+        frames = self._data[2 * header.start : 2 * header.end].view("<i2").astype(np.float32) * np.float32(1 / 32768)
         return frames, header.loop_start - header.start, header.loop_end - header.start
 
 
@@ -173,10 +173,10 @@ def load_soundfont(path: Path) -> SoundFont:
         index = tables[outer][column].astype(np.int64)
         if np.any(np.diff(index) < 0) or index[-1] >= len(tables[inner]):
             raise broken(path, f"its table {outer.decode()} points outside {inner.decode()}")
-    pcm = np.frombuffer(chunks[b"smpl"][: len(chunks[b"smpl"]) // 2 * 2], "<i2") if b"smpl" in chunks else None
-    if pcm is None:
+    if b"smpl" not in chunks:
         raise broken(path, "it has no samples")
-    samples = tuple(_sample_header(path, row, pcm) for row in tables[b"shdr"][:-1])
+    pcm = np.frombuffer(chunks[b"smpl"], np.uint8)
+    samples = tuple(_sample_header(path, row, len(pcm)) for row in tables[b"shdr"][:-1])
     name = _text(bytes(chunks.get(b"INAM", b""))) or path.stem
     return SoundFont(path, name, hashlib.sha256(data).hexdigest(), samples, pcm, MappingProxyType(tables))
 
@@ -208,12 +208,12 @@ def _chunks(path: Path, data: memoryview) -> dict[bytes, memoryview]:
     return found
 
 
-def _sample_header(path: Path, row: np.void, pcm: npt.NDArray[np.int16]) -> SampleHeader:
-    """Check one sample header against the PCM data; a loop outside the sample counts as none."""
+def _sample_header(path: Path, row: np.void, size: int) -> SampleHeader:
+    """Check one sample header against the size of the sample data in bytes."""
     start, end = int(row["start"]), int(row["end"])
     loop_start, loop_end, kind = int(row["loop_start"]), int(row["loop_end"]), int(row["kind"])
     is_vorbis = bool(kind & _VORBIS)
-    if not kind & _ROM and not 0 <= start <= end <= len(pcm) * (2 if is_vorbis else 1):
+    if not kind & _ROM and not 0 <= start <= end <= (size if is_vorbis else size // 2):
         raise broken(path, f"its sample {_text(row['name'])!r} lies outside the file")
     if end - start > MAX_SAMPLE_FRAMES:
         raise broken(path, f"its sample {_text(row['name'])!r} is longer than {MAX_SAMPLE_FRAMES} frames")
@@ -228,11 +228,11 @@ def _sample_header(path: Path, row: np.void, pcm: npt.NDArray[np.int16]) -> Samp
     )
 
 
-def _decoded(path: Path, header: SampleHeader, pcm: npt.NDArray[np.int16]) -> npt.NDArray[np.float32]:
+def _decoded(path: Path, header: SampleHeader, data: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
     """Decode one Ogg Vorbis sample of a SoundFont 3."""
     import soundfile
 
-    raw = pcm.view(np.uint8)[header.start : header.end].tobytes()
+    raw = data[header.start : header.end].tobytes()
     try:
         with soundfile.SoundFile(io.BytesIO(raw)) as stream:
             if stream.frames > MAX_SAMPLE_FRAMES or stream.channels != 1:

@@ -25,8 +25,7 @@ def voice_chord(chord: ChordTones, voices: int, low: int, high: int, previous: V
     for candidate in _candidates(tones, voices, low, high):
         cost = abs(sum(candidate) / len(candidate) - centre) * 0.5
         if previous is not None:
-            cost += sum(min(abs(a - b) for b in previous) for a in candidate)
-            cost += abs(candidate[-1] - previous[-1])
+            cost += sum(abs(a - b) for a, b in zip(candidate, previous, strict=False))
         cost += 4.0 * sum(b - a == 1 for a, b in pairwise(candidate))
         cost += 2.0 * sum(b - a < 3 for a, b in pairwise(candidate) if a < 52)
         cost += 0.3 * sum(max(0, b - a - 7) for a, b in pairwise(candidate))

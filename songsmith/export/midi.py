@@ -1,6 +1,6 @@
 """`song.mid`: the melody with its words, and every accompaniment part on its own track.
 
-Type 1, 480 ticks a beat. The first track holds tempo, meter, key and section markers; where the timeline is
+Type 1, 960 ticks a beat. The first track holds tempo, meter, key and section markers; where the timeline is
 not steady, every beat has its own tempo. A syllable is a lyric event at its first note; a hyphen at its end
 says that the word goes on (so karaoke players and score editors join them).
 """
@@ -17,7 +17,7 @@ from songsmith.song import Song
 from songsmith.theory import Key
 from songsmith.timeline import Meter, Timeline
 
-TICKS_PER_BEAT = 480
+TICKS_PER_BEAT = 960
 MELODY_CHANNEL = 0
 MELODY_PROGRAM = 52  # choir aahs
 MELODY_VELOCITY = 90

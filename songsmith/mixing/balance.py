@@ -21,7 +21,8 @@ SPARSE_BACKING_LU = -8.0
 def level_gain(energies: Energies, target_lufs: float) -> float:
     """Return the gain that brings a part to a loudness over the time it plays; 1 for a silent part."""
     level = integrated_lufs(energies, HOPS_PER_BLOCK)
-    return 1.0 if level == float("-inf") else db_to_gain(target_lufs - level)
+    known = min(level, target_lufs) > float("-inf")
+    return db_to_gain(target_lufs - level) if known else 1.0
 
 
 def presence(energies: Energies, hop_s: float, smooth_s: float) -> Energies:

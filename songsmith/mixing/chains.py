@@ -20,6 +20,7 @@ WORKING_DB = -18.0
 CHUNK = 44100
 ROOM_HIGHPASS_HZ = 220.0
 ROOM_LEVEL = 0.52  # makes the room as strong as a broadband sound at amount 1
+SPREAD_S = 0.013
 ECHOES_S = (0.083, 0.119)  # left, right
 
 
@@ -31,7 +32,7 @@ def process_part(
     if channel.compressor_ratio > 1.0:
         chain.append(_compressor(channel.compressor_db, channel.compressor_ratio, 12.0, 120.0))
     out = _run(chain, samples, sample_rate)
-    _place(out, channel.width * _width(texture), part.pan)
+    _place(out, sample_rate, channel.spread, _width(texture), part.pan)
     return out
 
 
@@ -119,13 +120,19 @@ def _hop_energy(samples: Samples, hop: int) -> npt.NDArray[np.float64]:
     return np.asarray(np.einsum("hi,hi->h", framed, framed) / hop, dtype=np.float64)
 
 
-def _place(stereo: Samples, width: float, pan: float) -> None:
-    """Widen or narrow a stereo signal about its middle and pan it, in place, at constant power."""
-    if width != 1.0:
+def _place(stereo: Samples, sample_rate: int, spread: float, width: float, pan: float) -> None:
+    """Give a stereo signal its breadth and its place, in place.
+
+    `spread` adds a delayed copy of the middle to one side and takes it from the other, so that mono is as
+    before; `width` is the factor of all that is at the sides; `pan` keeps the power.
+    """
+    delay = round(SPREAD_S * sample_rate)
+    if (spread > 0.0 or width != 1.0) and delay < stereo.shape[1]:
         middle = 0.5 * (stereo[0] + stereo[1])
-        stereo -= middle
-        stereo *= np.float32(width)
-        stereo += middle
+        side = np.float32(width) * (stereo[0] - middle)
+        side[delay:] += np.float32(width * spread) * middle[:-delay]
+        np.add(middle, side, out=stereo[0])
+        np.subtract(middle, side, out=stereo[1])
     if pan != 0.0:
         angle = (pan + 1.0) * np.pi / 4.0
         stereo[0] *= np.float32(np.sqrt(2.0) * np.cos(angle))

@@ -53,7 +53,8 @@ class PartChannel:
     """The channel of one part.
 
     `level_db` is its loudness relative to the other parts where a style says nothing, `duck` how much of the
-    ducking depth it gets, 0 to 1; the rest are EQ bells and shelves, compression and stereo width.
+    ducking depth it gets, 0 to 1; `spread` how far
+    to the sides it reaches; the rest are EQ bells and shelves, and compression.
     """
 
     level_db: float = -5.0
@@ -63,7 +64,7 @@ class PartChannel:
     air_db: float = 0.0
     compressor_db: float = 0.0
     compressor_ratio: float = 1.0
-    width: float = 1.0
+    spread: float = 0.0
     duck: float = 0.0
 
 
@@ -73,18 +74,22 @@ class PartSettings:
 
     Parameters
     ----------
-    gain_db : loudness relative to the other parts, 0 for the loudest usual one; None for the preset's own
+    gain_db : gain on the raw stem; None for the preset's own level, which is set by measurement
     pan : -1 left to 1 right
     reverb : 0 dry to 1 far away
+    level_db : loudness relative to the other parts, 0 for the loudest usual one, set by measurement whatever
+        the raw stem's level is; wins over `gain_db`
     """
 
     gain_db: float | None = None
     pan: float = 0.0
     reverb: float = 0.12
+    level_db: float | None = None
 
     def __post_init__(self) -> None:
-        if self.gain_db is not None and not -40.0 <= self.gain_db <= 20.0:
-            raise InputError(f"part gain {self.gain_db} dB is out of range: use -40 to 20")
+        for gain_db in (self.gain_db, self.level_db):
+            if gain_db is not None and not -40.0 <= gain_db <= 20.0:
+                raise InputError(f"part gain {gain_db} dB is out of range: use -40 to 20")
         if not -1.0 <= self.pan <= 1.0:
             raise InputError(f"pan {self.pan} is out of range: use -1 (left) to 1 (right)")
         if not 0.0 <= self.reverb <= 1.0:
@@ -139,7 +144,7 @@ _LIMITS = {
     "compressor_ratio": (1.0, 20.0),
     "reverb": (0.0, 1.0),
     "smooth_s": (0.01, 5.0),
-    "width": (0.0, 2.0),
+    "spread": (0.0, 1.0),
     "duck": (0.0, 1.0),
 }
 

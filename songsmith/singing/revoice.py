@@ -1,9 +1,9 @@
 """From the network's spectrum to a voice at the true pitch.
 
-The network speaks with the pitch it knows (up to `CEILING_HZ`); WORLD takes the sound apart into envelope and
-aperiodicity and puts it together again at the sung pitch. Where the vocal folds sound is read from the
-phonemes, not from the network, which whispers some weak vowels: voicing is forced, and in vowels and sonorants
-the noise is capped.
+The network speaks with the pitch it knows (up to `CEILING_HZ`); WORLD takes the envelope of that sound and puts
+a voice of the sung pitch under it. Where the vocal folds sound, and how much breath is mixed in, is read from the
+phonemes, not from the sound: the network whispers some weak vowels, and estimating aperiodicity (D4C) takes
+longer than all the rest and is heard no better.
 Source: M. Morise et al., "WORLD: a vocoder-based high-quality speech synthesis system", IEICE E99-D (2016).
 """
 
@@ -21,8 +21,11 @@ from songsmith.singing.phrase import Phrase
 
 CEILING_HZ = 260.0
 WORLD_FRAME_S = 0.005
-# Most noise, as an amplitude ratio, that vowels and sonorants may carry: at Hz, ratio.
-NOISE_CAP = ((0.0, 1000.0, 2000.0, 4000.0, 8000.0, 12000.0), (0.02, 0.05, 0.1, 0.35, 0.7, 0.8))
+# Aperiodicity, as an amplitude ratio at frequencies in Hz: of vowels and sonorants, and of voiced obstruents.
+NOISE_HZ = (0.0, 1000.0, 2000.0, 4000.0, 8000.0, 12000.0)
+TONAL_NOISE = (0.02, 0.05, 0.1, 0.3, 0.5, 0.6)
+VOICED_NOISE = (0.05, 0.15, 0.4, 0.8, 0.95, 0.98)
+UNVOICED_NOISE = 1.0 - 1e-12
 
 Signal = npt.NDArray[np.float64]
 
@@ -65,12 +68,19 @@ def revoice(phrase: Phrase, sound: Signal) -> Signal:
     voiced, pitch = voiced_at(phrase, times), pitch_at(phrase, times)
     analysed = np.where(voiced, spoken_pitch(pitch), 0.0)
     envelope = pyworld.cheaptrick(sound, analysed, times, SAMPLE_RATE)
-    noise = pyworld.d4c(sound, analysed, times, SAMPLE_RATE, threshold=0.0)
-    tonal = _within(phrase, times, lambda symbol: symbol[-1:].isdigit() or bare(symbol) in SONORANTS)
-    cap = np.interp(np.linspace(0.0, SAMPLE_RATE / 2, noise.shape[1]), *NOISE_CAP)
-    noise[tonal] = np.minimum(noise[tonal], cap)
+    noise = _aperiodicity(phrase, times, envelope.shape[1])
+    noise[~voiced] = UNVOICED_NOISE
     sung = pyworld.synthesize(np.where(voiced, pitch, 0.0), envelope, noise, SAMPLE_RATE, 1000 * WORLD_FRAME_S)
     return np.pad(sung, (0, max(0, len(sound) - len(sung))))[: len(sound)]
+
+
+def _aperiodicity(phrase: Phrase, times: Signal, bins: int) -> Signal:
+    """Return the aperiodicity of voiced sound by phoneme, `[len(times), bins]`, its changes spread over 15 ms."""
+    tonal = _within(phrase, times, lambda symbol: symbol[-1:].isdigit() or bare(symbol) in SONORANTS)
+    share = np.convolve(np.pad(tonal.astype(float), 1, mode="edge"), (0.25, 0.5, 0.25), "valid")[:, None]
+    hz = np.linspace(0.0, SAMPLE_RATE / 2, bins)
+    mixed = share * np.interp(hz, NOISE_HZ, TONAL_NOISE) + (1.0 - share) * np.interp(hz, NOISE_HZ, VOICED_NOISE)
+    return np.asarray(mixed, np.float64)
 
 
 def frame_pitch(phrase: Phrase, frames: int) -> Floats:

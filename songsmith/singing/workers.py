@@ -30,7 +30,7 @@ from songsmith.singing.phrase import Phrase
 Sound = npt.NDArray[np.float32]
 Results = queue.SimpleQueue[tuple[int, Sound] | SongsmithError]
 
-WORTH_A_HELPER_S = 15.0  # of song; a helper needs about a second to start
+WORTH_A_HELPER_S = 30.0  # of song; a helper needs about a second to start
 _LENGTH = struct.Struct("<q")
 _SERVE = "from songsmith.singing.workers import serve; serve()"
 

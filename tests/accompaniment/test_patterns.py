@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from song_plans import plan_and_brief
 
-from songsmith.accompaniment import TAIL_BARS, accompanist, accompanist_names
+from songsmith.accompaniment import TAIL_S, accompanist, accompanist_names
 from songsmith.accompaniment.instruments import instrument
 from songsmith.accompaniment.parts import Accompaniment, Part
 from songsmith.accompaniment.voicing import voice_chord
@@ -74,9 +74,13 @@ def test_something_sounds_in_every_bar_and_the_last_chord_is_held(style: str):
 
 
 def test_the_timeline_is_steady_and_reaches_past_the_last_bar():
-    plan, song = accompany("waltz" if "waltz" in style_names() else "folk", "3/4")
+    plan, song = accompany("folk", "3/4")
     assert song.timeline.tempo == plan.tempo
-    assert len(song.timeline.beats) == plan.beats + TAIL_BARS * plan.beats_per_bar + 1
+    assert (
+        song.timeline.seconds(plan.beats) + TAIL_S
+        <= song.timeline.beats[-1]
+        < song.timeline.seconds(plan.beats + 1) + TAIL_S
+    )
     assert song.timeline.beats[6] == pytest.approx(6 * 60 / plan.tempo, abs=1e-6)
     assert song.timeline.downbeats[:3] == (0, 3, 6)
     assert song.chords == plan.chords
@@ -127,7 +131,7 @@ def test_the_drums_lead_into_the_chorus_and_crash_on_it():
 
 
 def test_the_figure_answers_where_the_voice_rests():
-    plan, song = accompany("folk", form=(("verse", 8, 0.5), ("outro", 1, 0.3)))
+    _, song = accompany("folk", form=(("verse", 8, 0.5), ("outro", 1, 0.3)))
     bars = {int(n.onset // 4) for n in part(song, "figure").notes}
     assert bars == {3, 7, 8}
 
@@ -144,11 +148,9 @@ def test_chords_may_last_half_a_bar_or_many_and_name_their_bass():
     for note in (n for p in song.parts if not p.is_drum for n in p.notes if n.onset >= 24):
         chord = chord_at(chords, note.onset)
         assert chord is not None
-        assert note.onset + note.duration <= chord.end + 1e-6 or p_is_tied(note.onset, chord)
-
-
-def p_is_tied(onset: float, chord: Chord) -> bool:
-    return onset >= chord.onset
+        tones = parse_chord(chord.symbol)
+        assert tones is not None
+        assert note.pitch % 12 in (*tones.tones, tones.bass)
 
 
 def test_a_bar_without_chord_is_left_to_the_drums():
@@ -219,7 +221,7 @@ def test_voices_move_little_from_chord_to_chord():
     moves = []
     pad = part(song, "pad").notes
     for chord in plan.chords:
-        voicing = tuple(n.pitch for n in pad if n.onset <= chord.onset < n.onset + n.duration)
+        voicing = tuple(sorted(n.pitch for n in pad if n.onset <= chord.onset < n.onset + n.duration))
         if previous and len(voicing) == len(previous):
             moves += [abs(a - b) for a, b in zip(voicing, previous, strict=True)]
         previous = voicing
