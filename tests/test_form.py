@@ -32,8 +32,8 @@ def plan(prompt: str = "folk, 100 BPM", sheet: str = SHEET, seed: int = 0, lengt
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from(style_names()), st.sampled_from(("4/4", "3/4", "6/8")), st.sampled_from(("C major", "A minor")),
-       st.integers(50, 200), st.integers(0, 5))  # fmt: skip
+@given(st.sampled_from(style_names()), st.sampled_from(("4/4", "3/4", "6/8")),
+       st.sampled_from(("C major", "A minor")), st.integers(50, 200), st.integers(0, 5))  # fmt: skip
 def test_chords_tile_the_song_and_end_at_home(style: str, meter: str, key: str, tempo: int, seed: int) -> None:
     brief, values = read_prompt(style, seed, Overrides(style=style, key=key, meter=meter, tempo=tempo))
     song = plan_song(brief, parse_sheet(SHEET), values, seed)

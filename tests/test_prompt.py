@@ -87,7 +87,7 @@ def test_texture_words() -> None:
     ],
 )
 def test_what_cannot_be_is_refused(prompt: str, flags: dict[str, object], message: str) -> None:
-    with pytest.raises(InputError, match="use|describe|check|write it like") as err:
+    with pytest.raises(InputError, match=r"use|describe|check|write it like") as err:
         read(prompt, **flags)
     assert message in str(err.value)
 
