@@ -111,11 +111,14 @@ def compose(
         following = placed[i + 1].onsets[0] if i + 1 < len(placed) else float("inf")
         durations = _durations(line, following, 60.0 / plan.tempo)
         known = tunes.get((line.section.kind, line.place)) or letters.get((line.section.bar, line.letter))
+        low, high, centre = _register(line.section.kind, voice_range)
         request = LineRequest(
             onsets=line.onsets,
             durations=durations,
             weights=syllable_weights(line.slot.line),
-            **_register(line.section.kind, voice_range),
+            low=low,
+            high=high,
+            centre=centre,
             contour=_contour(seed, line),
             closing=_closing(line),
             template=known.pitches if known else {},
@@ -197,17 +200,13 @@ def _durations(line: _PlacedLine, following: float, beat_s: float) -> tuple[floa
     return tuple(durations)
 
 
-def _register(kind: str, voice_range: tuple[int, int]) -> dict[str, float | int]:
-    """Return `low`, `high` and `centre` of a kind of section."""
+def _register(kind: str, voice_range: tuple[int, int]) -> tuple[int, int, float]:
+    """Return the lowest, the highest and the central pitch of a kind of section."""
     low, high = voice_range
     share = REGISTER.get(kind, 0.45)
     centre = low + share * (high - low)
     reach = max(6.0, 0.62 * (high - low))
-    return {
-        "low": max(low, round(centre - reach)),
-        "high": min(high, round(centre + reach)),
-        "centre": centre,
-    }
+    return max(low, round(centre - reach)), min(high, round(centre + reach)), centre
 
 
 def _contour(seed: int, line: _PlacedLine) -> str:

@@ -34,7 +34,7 @@ CONSONANT_S = {
     "W": 0.060,
     "Y": 0.055,
 }
-CLUSTER_SHORTENING = 0.8
+CLUSTER_SHORTENING = 0.9
 
 VOWELS = frozenset(("AA", "AE", "AH", "AO", "AW", "AY", "EH", "ER", "EY", "IH", "IY", "OW", "OY", "UH", "UW"))
 UNVOICED = frozenset(("P", "T", "K", "CH", "F", "TH", "S", "SH", "HH"))

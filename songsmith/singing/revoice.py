@@ -27,6 +27,8 @@ TONAL_NOISE = (0.02, 0.05, 0.1, 0.3, 0.5, 0.6)
 VOICED_NOISE = (0.05, 0.15, 0.4, 0.8, 0.95, 0.98)
 UNVOICED_NOISE = 1.0 - 1e-12
 
+SPOKEN_THROUGH = frozenset(("P", "T", "K", "HH"))
+
 Signal = npt.NDArray[np.float64]
 
 
@@ -84,10 +86,13 @@ def _aperiodicity(phrase: Phrase, times: Signal, bins: int) -> Signal:
 
 
 def frame_pitch(phrase: Phrase, frames: int) -> Floats:
-    """Return the pitch for the network, `[frames]`, 0 where unvoiced."""
+    """Return the pitch for the network, `[frames]`, 0 where unvoiced.
+
+    Its own pitch runs on through plosives, so it is given one there too; they are sung unvoiced all the same.
+    """
     times = np.asarray((np.arange(frames) + 0.5) * FRAME_S, np.float64)
-    pitch = np.where(voiced_at(phrase, times), spoken_pitch(pitch_at(phrase, times)), 0.0)
-    return pitch.astype(np.float32)
+    spoken_through = voiced_at(phrase, times) | _within(phrase, times, SPOKEN_THROUGH.__contains__)
+    return np.where(spoken_through, spoken_pitch(pitch_at(phrase, times)), 0.0).astype(np.float32)
 
 
 def _within(phrase: Phrase, times: Signal, wanted: Callable[[str], bool]) -> npt.NDArray[np.bool_]:
