@@ -31,6 +31,7 @@ from songsmith.score import Score
 from songsmith.singing import singer as find_singer
 from songsmith.singing.voices import load_voice
 from songsmith.song import Backend, Provenance, Song
+from songsmith.timeline import Meter
 
 Progress = Callable[[str, float], None]
 
@@ -88,7 +89,7 @@ def make(
     plan = plan_song(brief, words, style_values, seed, length_s)
     accompaniment = player.accompany(plan, brief, seed)
     comfortable = (singer_voice.range.comfortable_lowest, singer_voice.range.comfortable_highest)
-    score = compose(words, plan, accompaniment, comfortable, seed, (style_values.swing, style_values.swing_unit))
+    score = compose(words, plan, accompaniment, comfortable, seed, style_values.swing_in(Meter.parse(plan.meter)))
     performance = perform(score, accompaniment.timeline, singer_voice, seed)
     tell("composing", 1.0)
 

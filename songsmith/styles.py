@@ -117,6 +117,10 @@ class Style:
     progressions: Mapping[str, Mapping[str, tuple[Progression, ...]]]
     parts: tuple[PartStyle, ...]
 
+    def swing_in(self, meter: Meter) -> tuple[float, float]:
+        """Return the amount and the unit of the swing in a meter: a meter of triplets already does not swing."""
+        return (0.0 if meter.denominator == 8 else self.swing), self.swing_unit
+
     def part(self, name: str) -> PartStyle:
         """Return the part of a name of `PART_NAMES`."""
         return next(part for part in self.parts if part.name == name)

@@ -34,7 +34,8 @@ class PatternAccompanist:
     def accompany(self, plan: Plan, brief: Brief, seed: int) -> Accompaniment:
         """Return the parts of the brief's style and palette over the chords of a plan.
 
-        The last bar is a held chord. The timeline reaches past it, for the sound to ring on.
+        The last bar is a held chord, and the timeline reaches past it, for the sound to ring on. A part that is
+        silent throughout is left out.
         """
         style = load_style(brief.style)
         instruments, asked = choose_instruments(style, brief.palette, generator(seed, "patterns", "instruments"))
@@ -44,19 +45,21 @@ class PatternAccompanist:
         frame = lay_out(plan, seed, intro)
         parts = []
         for name, player in instruments.items():
-            notes = _WRITERS[name](frame, style.part(name), name in asked)
-            parts.append(Part(name, player.program, player.is_drum, _finished(notes, frame, style, plan.beats)))
+            written = _WRITERS[name](frame, style.part(name), name in asked)
+            notes = _finished(written, frame, style, plan.beats)
+            if notes:
+                parts.append(Part(name, player.program, player.is_drum, notes))
         timeline = song_timeline(plan)
         return Accompaniment(tuple(parts), timeline, plan.chords)
 
 
 def _finished(notes: list[PartNote], frame: Frame, style: Style, end: float) -> tuple[PartNote, ...]:
     """Return the notes swung, sorted, each pitch ending where it starts again, none past the last bar."""
-    swing = 0.0 if frame.meter.denominator == 8 else style.swing
+    swing = style.swing_in(frame.meter)
     moved: dict[tuple[int, float], PartNote] = {}
     for old in notes:
-        onset = swung(old.onset, swing, style.swing_unit)
-        stop = min(end, swung(old.onset + old.duration, swing, style.swing_unit))
+        onset = swung(old.onset, *swing)
+        stop = min(end, swung(old.onset + old.duration, *swing))
         previous = moved.get((old.pitch, onset))
         if stop > onset and (previous is None or old.velocity > previous.velocity):
             moved[old.pitch, onset] = PartNote(onset, round(stop - onset, 6), old.pitch, old.velocity)

@@ -26,7 +26,9 @@ from songsmith.units import db_to_gain
 
 METHOD = "heart 1"  # part of every cache key: to be counted up whenever the sound changes
 SONG_RATE = 44_100
-LEVEL_DB = 6.0  # brings the network's speech to about -20 dBFS
+VOWEL_DB = -23.0  # RMS of a vowel sung at loudness 0 dB
+LEVELLING = 0.7  # share of a vowel's distance from that which is made up; the rest is the word's own accent
+MOST_LEVELLING_DB = 6.0
 QUIETEST_DB = -24.0
 FADE_IN_S, FADE_OUT_S = 0.01, 0.02
 BREATH_DB = -34.0
@@ -86,7 +88,7 @@ def render_phrase(network: VoiceNetwork, phrase: Phrase) -> npt.NDArray[np.float
     f0_hz = frame_pitch(phrase, frames)
     speech = spoken(network.speak(reading, guide.token, f0_hz, guide.energy), f0_hz, random)
     sound = revoice(phrase, speech)
-    sound = _shape(phrase, _without_rumble(sound)) + _breath(phrase, len(sound), random)
+    sound = _shape(phrase, _levelled(phrase, _without_rumble(sound))) + _breath(phrase, len(sound), random)
     return np.asarray(resample_poly(sound, SONG_RATE // 300, SAMPLE_RATE // 300), np.float32)
 
 
@@ -97,11 +99,30 @@ def _without_rumble(sound: Signal) -> Signal:
     return np.asarray(sosfiltfilt(butter(2, LOWEST_HZ, "highpass", fs=SAMPLE_RATE, output="sos"), sound))
 
 
+def _levelled(phrase: Phrase, sound: Signal) -> Signal:
+    """Return the sound with its vowels nearer to one level; gains run evenly from vowel to vowel.
+
+    The network speaks lower where it is given a higher pitch, and weak syllables lower than a singer would.
+    """
+    times, gains_db = [], []
+    for span in phrase.spans:
+        if span.is_vowel:
+            length = span.end - span.start
+            first, past = (round((span.start + x * length) * SAMPLE_RATE) for x in (0.2, 0.8))
+            level_db = 10.0 * np.log10(np.mean(sound[first : max(past, first + 1)] ** 2) + 1e-12)
+            times += [span.start + 0.3 * length, span.start + 0.7 * length]
+            gains_db += [VOWEL_DB - level_db] * 2
+    mean_db = float(np.mean(gains_db)) if gains_db else 0.0
+    change = np.clip(LEVELLING * (np.asarray(gains_db) - mean_db), -MOST_LEVELLING_DB, MOST_LEVELLING_DB)
+    gain_db = mean_db + (np.interp(np.arange(len(sound)) / SAMPLE_RATE, times, change) if times else 0.0)
+    return np.asarray(sound * db_to_gain(np.asarray(gain_db, np.float64)))
+
+
 def _shape(phrase: Phrase, sound: Signal) -> Signal:
     """Return the sound at its intended loudness, faded to exact silence outside the phrase."""
     times = np.arange(len(sound)) / SAMPLE_RATE
     curve = np.arange(len(phrase.loudness_db)) * phrase.frame_period_s
-    level_db = LEVEL_DB + np.interp(times, curve, np.maximum(phrase.loudness_db, QUIETEST_DB))
+    level_db = np.interp(times, curve, np.maximum(phrase.loudness_db, QUIETEST_DB))
     sung = [span for span in phrase.spans if span.symbol != BREATH]
     begin, end = sung[0].start, sung[-1].end
     hold = min(0.04 if sung[-1].is_vowel else 0.01, 0.3 * (end - begin))

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from song_plans import plan_and_brief
 
 from songsmith.accompaniment import TAIL_S, accompanist, accompanist_names
-from songsmith.accompaniment.instruments import instrument
+from songsmith.accompaniment.instruments import PART_NAMES, instrument
 from songsmith.accompaniment.parts import Accompaniment, Part
 from songsmith.accompaniment.voicing import voice_chord
 from songsmith.errors import InputError
@@ -31,7 +31,10 @@ def part(accompaniment: Accompaniment, name: str) -> Part:
 @pytest.mark.parametrize("style", style_names())
 def test_notes_lie_in_the_song_in_range_in_order_without_overlap(style: str, meter: str):
     plan, song = accompany(style, meter, seed=3)
-    assert [p.name for p in song.parts] == ["drums", "bass", "harmony", "pad", "figure"]
+    names = [p.name for p in song.parts]
+    assert names == [name for name in PART_NAMES if name in names]
+    assert {"bass", "harmony"} <= set(names)
+    assert all(p.notes for p in song.parts)
     for p in song.parts:
         assert p.notes
         assert list(p.notes) == sorted(p.notes, key=lambda n: (n.onset, n.pitch))
