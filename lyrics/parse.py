@@ -118,8 +118,11 @@ def parse_sheet(text: str, language: str = "en", lexicon: Mapping[str, str] | No
 
 
 def _title(rows: Sequence[str]) -> str | None:
-    titles = (re.fullmatch(r"\s*#\s*title\s*:\s*(.*\S)\s*", row, re.IGNORECASE) for row in rows)
-    return next((match[1] for match in titles if match), None)
+    for row in rows:
+        name, colon, title = row.strip().removeprefix("#").partition(":")
+        if row.lstrip().startswith("#") and colon and name.strip().lower() == "title" and title.strip():
+            return title.strip()
+    return None
 
 
 def _blocks(rows: Sequence[str], notes: _Notes) -> tuple[_Block, ...]:

@@ -5,10 +5,9 @@ Files go through libsndfile (the soundfile package). Writing is atomic: a tempor
 
 from __future__ import annotations
 
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
 import numpy.typing as npt
@@ -71,15 +70,13 @@ class Audio:
         """Write a file of the type that the suffix of `path` names, under a temporary name first."""
         import soundfile
 
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=path.suffix)
-        os.close(handle)
+        temporary = path.with_name(f".{path.stem}-{token_hex(6)}{path.suffix}")
         try:
             samples = _to_24_bit(self.samples) if subtype == "PCM_24" else self.samples
             soundfile.write(temporary, samples.T, self.sample_rate, subtype=subtype)
-            Path(temporary).chmod(0o644)
-            Path(temporary).replace(path)
+            temporary.replace(path)
         finally:
-            Path(temporary).unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
 
 
 def _to_24_bit(samples: Samples) -> npt.NDArray[np.int32]:

@@ -57,6 +57,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable res
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; a failure prints one line starting with `songsmith: `."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a title may hold what the terminal cannot show
     try:
         code = app(args=arguments, prog_name="songsmith", standalone_mode=False)
     except SongsmithError as err:
@@ -65,7 +68,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _fail(f"{err.format_message()} Try 'songsmith --help'.", InputError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; nothing was written", INTERRUPTED)
-    except BrokenPipeError:
+    except OSError as err:
+        if not isinstance(err, BrokenPipeError):
+            _fail(
+                f"{err.filename or 'the output'}: {err.strerror}; make room or choose another place",
+                InputError.exit_code,
+            )
         # The reader of our output has gone (`| head`): nothing more to say, and not to fail on flushing either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
@@ -142,8 +150,7 @@ def make(
     from songsmith import project
     from songsmith.pipeline import make as make_song
 
-    if out is not None:
-        project.check_place(out, overwrite)
+    project.check_place(out if out is not None else project.new_folder(prompt), overwrite)
     with _progress(quiet or as_json) as progress:
         song = make_song(
             prompt,
@@ -159,6 +166,7 @@ def make(
             soundfont=soundfont,
             use_cache=not no_cache,
             progress=progress,
+            warn=lambda text: print(f"songsmith: warning: {text}", file=sys.stderr),
         )
         progress("saving", 0.0)
         folder = project.save(song, out if out is not None else project.new_folder(song.title), overwrite=overwrite)

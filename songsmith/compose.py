@@ -154,7 +154,7 @@ def _place_lines(lyrics: Lyrics, plan: Plan, meter: Meter, seed: int, syncopatio
     beat_s = 60.0 / plan.tempo
     earliest = 0.0
     for section, planned in sung_sections(lyrics, plan):
-        slots = lay_lines(section.lines, section.bars, plan.tempo, meter)
+        slots = lay_lines(section.lines, sum(planned.voice), plan.tempo, meter)
         form = PHRASE_FORMS[int(generator(seed, "phrase form", section.kind).integers(len(PHRASE_FORMS)))]
         answered: dict[str, tuple[float, ...]] = {}
         for place, slot in enumerate(slots):
@@ -235,14 +235,12 @@ def _melisma(note: Note, extra: int, key: Key, voice_range: tuple[int, int], tem
     if count == 1:
         return [note]
     low, high = voice_range
-    scale = [pitch for pitch in range(low, high + 1) if pitch % 12 in key.scale]
+    scale = [pitch for pitch in range(low, high + 1) if pitch % 12 in key.scale] or [note.pitch]
     nearest = min(range(len(scale)), key=lambda k: abs(scale[k] - note.pitch))
-    length = note.duration / count
-    pitches = [note.pitch]
     turn = (1, 0, -1, 0)
-    for k in range(1, count):
-        pitches.append(scale[min(len(scale) - 1, max(0, nearest + turn[(k - 1) % 4]))])
+    around = [scale[min(len(scale) - 1, max(0, nearest + turn[(k - 1) % 4]))] for k in range(1, count)]
+    edges = [round(note.onset + k * note.duration / count, 6) for k in range(count + 1)]
     return [
-        Note(round(note.onset + k * length, 6), round(length, 6), pitch, note.syllable, k > 0)
-        for k, pitch in enumerate(pitches)
+        Note(start, round(end - start, 6), pitch, note.syllable, k > 0)
+        for k, (start, end, pitch) in enumerate(zip(edges, edges[1:], [note.pitch, *around], strict=False))
     ]

@@ -21,7 +21,7 @@ from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.seeds import generator
 from songsmith.styles import CADENCE, Progression, Style
 from songsmith.theory import Key, numeral_to_chord
-from songsmith.timeline import Meter
+from songsmith.timeline import TAIL_S, Meter
 
 LONGEST_S = 1800.0
 """A song is refused above half an hour."""
@@ -41,6 +41,9 @@ KIND_ENERGY: Mapping[str, float] = {
     "outro": -0.2,
 }
 """How a kind of section differs from the energy of the song."""
+
+LONGEST_FRAME_BARS = 16
+"""Where a length asks for more bars without words than this, and only intro and outro have none, a solo is put in."""
 
 LATER_LIFT = 0.05
 """How much energy a section gains each time it comes back."""
@@ -69,7 +72,8 @@ def plan_song(brief: Brief, lyrics: Lyrics, style: Style, seed: int, length_s: f
     brief : tempo, key, meter and energy are taken from it
     lyrics : its sections, in order, become the form; an introduction and an ending are added where it has none
     style : its progressions are laid under the sections
-    length_s : length asked for in seconds, reached within a few bars by lengthening the parts without words
+    length_s : length of the sound in seconds, kept within a bar by lengthening the parts without words; sections
+        whose bars the sheet gives keep them
 
     Raises
     ------
@@ -87,7 +91,7 @@ def plan_song(brief: Brief, lyrics: Lyrics, style: Style, seed: int, length_s: f
     if drafts[-1].section.kind != "outro":
         drafts.append(_wordless("outro", "Outro", brief.tempo, meter))
     if length_s is not None:
-        drafts = _fit_length(drafts, round(length_s / bar_s), length_s, bar_s)
+        drafts = _fit_length(drafts, length_s, bar_s)
     total_s = bar_s * sum(draft.bars for draft in drafts)
     if total_s > LONGEST_S:
         raise InputError(
@@ -133,26 +137,28 @@ def _wordless(kind: str, label: str, tempo: float, meter: Meter) -> _Draft:
     return _Draft(Section(kind, label), bars, (False,) * bars)
 
 
-def _fit_length(drafts: list[_Draft], bars: int, length_s: float, bar_s: float) -> list[_Draft]:
-    """Lengthen or shorten the parts without words until the song has so many bars."""
-    sung = sum(draft.bars for draft in drafts if any(draft.voice))
-    wordless = [i for i, draft in enumerate(drafts) if not any(draft.voice)]
-    if bars < sung + len(wordless):
+def _fit_length(drafts: list[_Draft], length_s: float, bar_s: float) -> list[_Draft]:
+    """Lengthen or shorten the parts without words, but for those with bars of their own, to reach a length."""
+    bars = round((length_s - TAIL_S) / bar_s)
+    open_places = [i for i, draft in enumerate(drafts) if not any(draft.voice) and draft.section.bars is None]
+    fixed = sum(draft.bars for i, draft in enumerate(drafts) if i not in open_places)
+    spare = bars - fixed - len(open_places)
+    if spare < 0:
         raise InputError(
-            f"length {length_s:g} s is too short for these lyrics, which need {(sung + len(wordless)) * bar_s:.0f} s "
-            "at this tempo: ask for more, use fewer lines, or a faster tempo"
+            f"length {length_s:g} s is too short for these lyrics, which need "
+            f"{(fixed + len(open_places)) * bar_s + TAIL_S:.0f} s at this tempo: ask for more, use fewer lines, "
+            "or a faster tempo"
         )
-    spare = bars - sung - len(wordless)
-    if len(wordless) == 2 and spare > 16 and len(drafts) > 3:
-        # Much room and nothing but intro and outro: an instrumental solo before the last sung section.
-        place = len(drafts) - 2
+    if spare > 0 and (not open_places or (len(open_places) <= 2 and spare > LONGEST_FRAME_BARS)):
+        # Much room and nothing but intro and outro to fill it: an instrumental solo before the last section.
+        place = max(1, len(drafts) - 2)
         drafts = [*drafts[:place], _Draft(Section("solo", "Solo"), 1, (False,)), *drafts[place:]]
-        wordless = [i for i, draft in enumerate(drafts) if not any(draft.voice)]
+        open_places = [i + (i >= place) for i in open_places] + [place]
         spare -= 1
-    share, extra = divmod(spare, len(wordless))
     fitted = list(drafts)
-    for place, i in enumerate(wordless):
-        length = 1 + share + (place < extra)
+    for turn, i in enumerate(sorted(open_places)):
+        share, extra = divmod(spare, len(open_places))
+        length = 1 + share + (turn < extra)
         fitted[i] = replace(drafts[i], bars=length, voice=(False,) * length)
     return fitted
 

@@ -193,7 +193,7 @@ def _at_working_level(audio: Audio, frames: int, name: str) -> tuple[Samples, fl
     whole = used // HOP * HOP
     framed = audio.samples[:, :whole].reshape(audio.channels, -1, HOP)
     energies = np.einsum("chi,chi->h", framed, framed) / HOP
-    if not np.isfinite(energies).all():
+    if not (np.isfinite(energies).all() and np.isfinite(audio.samples[:, whole:used]).all()):
         raise InputError(f"stem {name!r} holds samples that are not finite numbers: render it again")
     loud = energies[energies > max(1e-7, 0.01 * energies.max(initial=0.0))]
     gain = float(db_to_gain(chains.WORKING_DB) / np.sqrt(loud.mean())) if loud.size else 1.0

@@ -65,7 +65,7 @@ def lay_lines(lines: Sequence[Line], bars: int | None, tempo: float, meter: Mete
     Parameters
     ----------
     lines : the lines of one section
-    bars : bars of the section, or None for as many as the words need
+    bars : bars in which the voice is, or None for as many as the words need; the result is the same for as many
     tempo : quarter notes a minute
 
     Raises
@@ -77,10 +77,9 @@ def lay_lines(lines: Sequence[Line], bars: int | None, tempo: float, meter: Mete
         return ()
     counts = [len(line.syllables) for line in sung]
     shortest = [shortest_bars(count, tempo, meter) for count in counts]
-    if bars is None:
-        natural = natural_bars(median(counts), tempo, meter)
-        lengths = [_roomy(natural, least) for least in shortest]
-    else:
+    natural = natural_bars(median(counts), tempo, meter)
+    lengths = [_roomy(natural, least) for least in shortest]
+    if bars is not None and bars != sum(lengths):
         lengths = _share(bars, counts, shortest)
     slots, bar = [], 0
     for line, length in zip(sung, lengths, strict=True):

@@ -7,11 +7,12 @@ function of its own; this module only calls them in order.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from lyrics.errors import LyricsError
+from lyrics.errors import LyricsError, MissingData
 from lyrics.parse import parse_sheet, read_sheet
 from lyrics.values import Lyrics
 from songsmith import __version__
@@ -55,6 +56,7 @@ def make(
     use_cache: bool = True,
     workers: int = 2,
     progress: Progress | None = None,
+    warn: Callable[[str], None] = warnings.warn,
 ) -> Song:
     """Make a whole song.
 
@@ -70,6 +72,7 @@ def make(
     use_cache : whether phrases rendered before may be taken from the cache, and new ones put there
     workers : phrases and stems rendered at once; the result does not depend on it
     progress : called with the name of a stage and how much of it is done, 0 to 1
+    warn : told what is wrong with the machine rather than with the song: a cache that cannot be written
 
     Raises
     ------
@@ -97,8 +100,7 @@ def make(
     frames = int(accompaniment.timeline.beats[-1] * MIX_SAMPLE_RATE)
     stems = render_parts(accompaniment.parts, accompaniment.timeline, instruments, MIX_SAMPLE_RATE, frames, workers)
     tell("playing", 1.0)
-    warnings = list(_warnings(score))
-    cache = Cache(cache_folder() if use_cache else None, warn=warnings.append)
+    cache = Cache(cache_folder() if use_cache else None, warn=warn)
     vocal = singer.sing(
         performance,
         words,
@@ -133,7 +135,7 @@ def make(
                 ("singer", Backend.of(singer.name, weights_sha256=singer.weights_sha256)),
                 ("soundfont", Backend.of(instruments.path.stem, sha256=instruments.sha256)),
             ),
-            tuple(warnings),
+            tuple(_warnings(score)),
         ),
         audio=audio,
     )
@@ -155,6 +157,8 @@ def read_lyrics(lyrics: str | Path | Lyrics | None) -> Lyrics:
         return parse_sheet(lyrics) if isinstance(lyrics, str) else read_sheet(lyrics)
     except LyricsError as err:
         raise InputError(str(err)) from err
+    except MissingData as err:
+        raise MissingPart(str(err)) from err
 
 
 def title_of(lyrics: Lyrics) -> str:
@@ -165,7 +169,8 @@ def title_of(lyrics: Lyrics) -> str:
     section = next((s for s in sung if s.kind in ("chorus", "hook")), sung[0])
     line = next(line for line in section.lines if line.words)
     title = " ".join(word.text.replace("~", "") for word in line.words[:TITLE_WORDS])
-    return title.strip(" ,;:.!?-").capitalize()
+    title = title.strip(" ,;:.!?-")
+    return title[:1].upper() + title[1:]
 
 
 def _check_numbers(seed: int, length_s: float | None) -> None:

@@ -16,6 +16,7 @@ import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 
 from songsmith.audio import Audio
 from songsmith.deserialize import MAX_JSON_BYTES, read_song
@@ -43,6 +44,8 @@ def check_place(folder: Path, overwrite: bool = False) -> Path:
         folder = Path(folder).expanduser().resolve()
         if not folder.name:
             raise InputError(f"{folder}: is not a place for a song; choose a folder inside it")
+        if folder == Path.cwd() or folder in Path.cwd().parents:
+            raise InputError(f"{folder}: is where you are working; give the name of a folder inside it")
         if folder.exists() or folder.is_symlink():
             _check_replaceable(folder, overwrite)
         above = next(parent for parent in folder.parents if parent.exists())
@@ -74,7 +77,10 @@ def new_folder(name: str, parent: Path | None = None) -> Path:
 
     It is in `parent`, or in the working directory where that is None; it is not made.
     """
-    parent = Path.cwd() if parent is None else parent
+    try:
+        parent = Path.cwd() if parent is None else parent
+    except OSError as err:
+        raise InputError("the working folder is gone; change to another one, or name the output") from err
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     slug = re.sub(r"[^a-z0-9]+", "-", plain.lower().replace("'", "")).strip("-")[:60].strip("-") or "song"
     folder, number = parent / slug, 1
@@ -109,8 +115,8 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
     temporary: Path | None = None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}-"))
-        temporary.chmod(0o755)
+        temporary = folder.with_name(f".{folder.name[:40]}-{token_hex(6)}")
+        temporary.mkdir()
         _write_files(song, temporary, audio_format)
         _put_in_place(temporary, folder, overwrite)
     except (OSError, soundfile.SoundFileError) as err:

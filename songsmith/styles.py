@@ -17,7 +17,7 @@ from songsmith.brief import TEMPO_RANGE
 from songsmith.errors import InputError
 from songsmith.resources import load_preset, preset_names
 from songsmith.tables import Table
-from songsmith.theory import Key, numeral_to_chord
+from songsmith.theory import Key, numeral_to_chord, parse_chord
 from songsmith.timeline import METERS, Meter
 
 LEVELS = ("low", "mid", "high")
@@ -157,13 +157,20 @@ def style_from_table(name: str, values: Mapping[str, Any], source: str = "style"
         mode=table.choice("mode", MODES),
         energy=table.number("energy", 0.0, 1.0),
         swing=table.number("swing", 0.0, 1.0),
-        swing_unit=table.number("swing_unit", 0.25, 0.5, default=0.5),
+        swing_unit=_swing_unit(table),
         intro=table.choices("intro", PART_NAMES),
         progressions=_progressions(table.table("progressions")),
         parts=_parts(table.table("parts")),
     )
     table.end()
     return style
+
+
+def _swing_unit(table: Table) -> float:
+    unit = table.number("swing_unit", 0.25, 0.5, default=0.5)
+    if unit not in (0.25, 0.5):
+        raise table.wrong("swing_unit", unit, "0.5 (eighths swing) or 0.25 (sixteenths swing)")
+    return unit
 
 
 def _progressions(table: Table) -> dict[str, dict[str, tuple[Progression, ...]]]:
@@ -184,7 +191,7 @@ def _progression(table: Table, mode: str, text: str) -> Progression:
         raise table.wrong(mode, text, "bars of one or two Roman numerals, with | between the bars")
     for numeral in " ".join(bars).split():
         try:
-            numeral_to_chord(numeral, Key(0, mode))
+            parse_chord(numeral_to_chord(numeral, Key(0, mode)))
         except InputError as err:
             raise table.wrong(mode, text, f"Roman numerals ({err})") from err
     return bars
@@ -208,16 +215,16 @@ def _part(name: str, table: Table) -> PartStyle:
             raise table.wrong("instruments", text, f"a General MIDI name ({err})") from err
         if instruments[-1].is_drum != (name == "drums"):
             raise table.wrong("instruments", text, "drum kits for the drums, and no drum kit for other parts")
-    low, high = table.interval("range", 0, 127, default=_RANGES[name])
+    low, high = table.integers("range", 0, 127, default=_RANGES[name])
     part = PartStyle(
         name=name,
         instruments=tuple(instruments),
         gain_db=table.number("gain_db", -40.0, 12.0),
         pan=table.number("pan", -1.0, 1.0, default=0.0),
         reverb=table.number("reverb", 0.0, 1.0, default=0.0),
-        voices=int(table.number("voices", 2, 6, default=4 if name == "harmony" else 3)),
+        voices=table.integer("voices", 2, 6, default=4 if name == "harmony" else 3),
         tones=table.choice("tones", ("full", "power"), default="full"),
-        range=(int(low), int(high)),
+        range=(low, high),
         grooves={meter: _groove(name, Meter.parse(meter), table.table(meter)) for meter in METERS},
     )
     if name != "drums" and high - low < 14:

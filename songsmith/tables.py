@@ -94,6 +94,19 @@ class Table:
             return default
         return self._number(key, self._need(key), low, high)
 
+    def integer(self, key: str, low: int, high: int, default: int) -> int:
+        """Return a whole number within bounds, `default` where the key is missing."""
+        self._read.add(key)
+        if key not in self._values:
+            return default
+        return self._integer(key, self._need(key), low, high)
+
+    def integers(self, key: str, low: int, high: int, default: tuple[int, int]) -> tuple[int, int]:
+        """Return two whole numbers within bounds, the lower first."""
+        first, last = self.interval(key, low, high, default)
+        value = self._values.get(key, default)
+        return self._integer(key, value[0], int(first), high), self._integer(key, value[1], low, int(last))
+
     def interval(
         self, key: str, low: float, high: float, default: tuple[float, float] | None = None
     ) -> tuple[float, float]:
@@ -114,6 +127,11 @@ class Table:
             raise InputError(f"{self._source}: {self.path(key)} is missing; see a built-in file for an example")
         self._read.add(key)
         return self._values[key]
+
+    def _integer(self, key: str, value: object, low: int, high: int) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise self.wrong(key, value, f"a whole number from {low} to {high}")
+        return value
 
     def _number(self, key: str, value: object, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:

@@ -50,6 +50,8 @@ class Meter:
 
 
 METERS = ("4/4", "3/4", "6/8")
+TAIL_S = 2.5
+"""How long at least the last chord rings on after the last bar of a song."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def first_onsets(score: Score, timeline: Timeline) -> dict[int, float]:
 
 
 @given(scores())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_spans_tile_the_song_and_hold_every_phoneme_once_in_order(case: tuple[Score, Timeline]) -> None:
     score, timeline = case
     performance = performed(case)
@@ -48,26 +48,28 @@ def test_spans_tile_the_song_and_hold_every_phoneme_once_in_order(case: tuple[Sc
 
 
 @given(scores())
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_vowels_start_on_their_notes_and_keep_their_share(case: tuple[Score, Timeline]) -> None:
     score, timeline = case
     performance = performed(case)
     onsets = first_onsets(score, timeline)
     line_of = {k: line.number for line, numbers in score.lyrics.numbered_lines() for k in numbers}
-    vowels = {span.syllable: span for span in performance.phonemes if span.is_vowel}
-    for k, span in vowels.items():
-        assert k is not None
+    ends = {note.syllable: timeline.seconds(note.end) for note in score.notes}
+    for span in performance.phonemes:
+        k = span.syllable
+        if k is None or not span.is_vowel:
+            continue
         if k > 0 or onsets[0] > 0.2:  # nothing fits before a note on the very first beat
             assert span.start == pytest.approx(onsets[k], abs=1e-5)
         if k > 0 and line_of.get(k + 1) == line_of[k]:
-            room = min(onsets[k + 1] - span.start, 0.35)
+            room = min(onsets[k + 1], ends[k]) - span.start
             assert span.end - span.start >= 0.3 * room - 1e-4
     shortest = min(span.end - span.start for span in performance.phonemes)
     assert shortest > 0.003
 
 
 @given(scores())
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 def test_lines_are_parted_by_silence(case: tuple[Score, Timeline]) -> None:
     score, _ = case
     performance = performed(case)
@@ -79,7 +81,7 @@ def test_lines_are_parted_by_silence(case: tuple[Score, Timeline]) -> None:
 
 
 @given(scores(), st.integers(0, 3))
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_curves_cover_the_song_and_stay_near_the_notes(case: tuple[Score, Timeline], seed: int) -> None:
     performance = performed(case, seed)
     score, timeline = case

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
@@ -25,6 +25,7 @@ def entries(folder: Path) -> list[Path]:
     return sorted(folder.rglob("*.sound"))
 
 
+@settings(deadline=None)
 @given(arrays(np.float32, array_shapes(max_dims=2, max_side=20), elements=st.floats(-1, 1, width=32)))
 def test_what_is_put_is_got_back(tmp_path_factory: pytest.TempPathFactory, array: np.ndarray) -> None:
     folder = tmp_path_factory.mktemp("cache")

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Protocol
 
 from songsmith.errors import InputError
-from songsmith.timeline import Timeline
+from songsmith.timeline import TAIL_S, Timeline
 
 if TYPE_CHECKING:
     from songsmith.accompaniment.parts import Accompaniment
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "songsmith.accompanists"
 BUILT_IN = {"patterns": "songsmith.accompaniment.patterns:PatternAccompanist"}
-
-TAIL_S = 2.5  # seconds that a timeline reaches at least past the last bar of the plan, in which the sound rings on
 
 
 class Accompanist(Protocol):

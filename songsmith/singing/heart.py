@@ -31,7 +31,7 @@ LEVELLING = 0.7  # share of a vowel's distance from that which is made up; the r
 MOST_LEVELLING_DB = 6.0
 QUIETEST_DB = -24.0
 FADE_IN_S, FADE_OUT_S = 0.01, 0.02
-BREATH_DB = -34.0
+BREATH_DB = -46.0
 BREATH_BAND_HZ = (900.0, 2500.0, 5000.0, 9000.0)
 LOWEST_HZ = 70.0
 

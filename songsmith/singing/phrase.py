@@ -7,6 +7,8 @@ the same value wherever in a song it is sung and can be placed without shifting 
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +60,32 @@ class Phrase:
         for curve in (self.f0_hz, self.loudness_db):
             digest.update(curve.astype("<f4").tobytes())
         return digest.hexdigest()
+
+
+def phrase_to_bytes(phrase: Phrase) -> bytes:
+    """Return a phrase as bytes: numpy's archive of its curves and of everything else as JSON."""
+    rest = {
+        "origin_s": phrase.origin_s,
+        "spans": [(s.symbol, s.start, s.end, s.syllable) for s in phrase.spans],
+        "words": phrase.words,
+        "frame_period_s": phrase.frame_period_s,
+        "seed": phrase.seed,
+        "line": phrase.line,
+        "part": phrase.part,
+    }
+    text = np.frombuffer(json.dumps(rest).encode(), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, rest=text, f0_hz=phrase.f0_hz, loudness_db=phrase.loudness_db)
+    return buffer.getvalue()
+
+
+def phrase_from_bytes(content: bytes) -> Phrase:
+    """Return the phrase that `phrase_to_bytes` wrote, equal in every bit."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        rest = json.loads(archive["rest"].tobytes())
+        rest["spans"] = tuple(PhonemeSpan(*span) for span in rest["spans"])
+        rest["words"] = tuple(rest["words"])
+        return Phrase(**rest, f0_hz=archive["f0_hz"], loudness_db=archive["loudness_db"])
 
 
 def split_phrases(performance: Performance, lyrics: Lyrics, seed: int) -> tuple[Phrase, ...]:

@@ -88,22 +88,31 @@ def guide_frames(phrase: Phrase, tokens: TokenText, reading: Reading, frames: in
 
 
 def _knots(phrase: Phrase, tokens: TokenText, starts: Times) -> tuple[Times, Times]:
-    """Return matching sung and natural times, both rising; a gap between words is halved between its neighbours."""
+    """Return matching sung and natural times, both rising.
+
+    A gap between words is halved between its neighbours, and never stretched with a vowel: the next consonant
+    is already heard in it.
+    """
     spans = [span for span in phrase.spans if span.symbol != BREATH]
     begins, ends = [], []
-    for first, past in tokens.groups:
-        gap_before = first > 0 and tokens.text[first - 1] == WORD_GAP
-        gap_after = tokens.text[past] == WORD_GAP
-        begins.append(0.5 * (starts[first] + starts[first + 1]) if gap_before else starts[first + 1])
-        ends.append(0.5 * (starts[past + 1] + starts[past + 2]) if gap_after else starts[past + 1])
+    for k, (first, past) in enumerate(tokens.groups):
+        begin, end = starts[first + 1], starts[past + 1]
+        if first > 0 and tokens.text[first - 1] == WORD_GAP:
+            begin -= 0.5 * (begin - starts[first])
+        if k + 1 < len(spans) and tokens.text[past] == WORD_GAP:
+            end += 0.5 * (starts[past + 2] - end)
+        begins.append(begin)
+        ends.append(end)
     sung, natural = [spans[0].start - LEAD_S], [max(0.0, begins[0] - LEAD_S)]
-    for span, begin, end in zip(spans, begins, ends, strict=True):
+    for span, (first, past), begin, end in zip(spans, tokens.groups, begins, ends, strict=True):
         sung.append(span.start)
         natural.append(begin)
+        length = starts[past + 1] - starts[first + 1]
         if span.is_vowel and span.end - span.start > end - begin:
-            edge = min(VOWEL_EDGE_S, 0.35 * (end - begin))
-            sung += [span.start + edge, span.end - edge]
-            natural += [begin + edge, end - edge]
+            edge = min(VOWEL_EDGE_S, 0.35 * length)
+            core = (starts[first + 1] + edge, starts[past + 1] - edge)
+            sung += [span.start + core[0] - begin, span.end - (end - core[1])]
+            natural += core
     sung += [spans[-1].end, spans[-1].end + 1.0]
     natural += [ends[-1], ends[-1] + 1.0]
     return np.asarray(sung), np.asarray(natural)

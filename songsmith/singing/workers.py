@@ -9,7 +9,6 @@ process does it makes no difference.
 from __future__ import annotations
 
 import os
-import pickle
 import queue
 import struct
 import subprocess
@@ -25,7 +24,7 @@ from songsmith.cache import Cache
 from songsmith.errors import SongsmithError
 from songsmith.singing.heart import Progress, phrase_key, render_phrase
 from songsmith.singing.network import load_network
-from songsmith.singing.phrase import Phrase
+from songsmith.singing.phrase import Phrase, phrase_from_bytes, phrase_to_bytes
 
 Sound = npt.NDArray[np.float32]
 Results = queue.SimpleQueue[tuple[int, Sound] | SongsmithError]
@@ -113,7 +112,7 @@ def _feed(phrases: tuple[Phrase, ...], waiting: queue.SimpleQueue[int], results:
             except queue.Empty:
                 break
             try:
-                _write(helper.stdin, pickle.dumps(phrases[i]))
+                _write(helper.stdin, phrase_to_bytes(phrases[i]))
                 results.put((i, np.frombuffer(_read(helper.stdout), np.float32)))
             except (OSError, EOFError):
                 code = helper.wait()
@@ -129,7 +128,7 @@ def serve() -> None:
     network = load_network()
     while True:
         try:
-            phrase = pickle.loads(_read(sys.stdin.buffer))  # noqa: S301 - from the process that started this one
+            phrase = phrase_from_bytes(_read(sys.stdin.buffer))
         except EOFError:
             return
         _write(output, render_phrase(network, phrase).tobytes())

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from song_plans import plan_and_brief
 
-from songsmith.accompaniment import TAIL_S, accompanist, accompanist_names
+from songsmith.accompaniment import accompanist, accompanist_names
 from songsmith.accompaniment.instruments import PART_NAMES, instrument
 from songsmith.accompaniment.parts import Accompaniment, Part
 from songsmith.accompaniment.voicing import voice_chord
@@ -13,7 +13,7 @@ from songsmith.errors import InputError
 from songsmith.plan import Chord, Plan, PlannedSection, chord_at
 from songsmith.styles import load_style, style_names
 from songsmith.theory import QUALITIES, ChordTones, parse_chord
-from songsmith.timeline import METERS
+from songsmith.timeline import METERS, TAIL_S
 
 RANGES = {"bass": (28, 52), "harmony": (48, 76), "pad": (48, 79), "figure": (60, 88)}
 

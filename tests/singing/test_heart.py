@@ -24,7 +24,7 @@ from songsmith.singing import network as voice_network
 from songsmith.singing import singer, workers
 from songsmith.singing.network import load_network
 from songsmith.singing.phonemes import STOPS, UNVOICED
-from songsmith.singing.phrase import split_phrases
+from songsmith.singing.phrase import phrase_from_bytes, phrase_to_bytes, split_phrases
 from songsmith.singing.voices import load_voice
 from songsmith.singing.warp import LEAD_OF_SOUND_S, guide_frames, tokenize
 from songsmith.timeline import Timeline
@@ -172,6 +172,18 @@ def test_tokens_of_a_phrase() -> None:
     score, _, performance, _ = song(*LINES)
     texts = [tokenize(phrase).text for phrase in split_phrases(performance, score.lyrics, 0)]
     assert texts == ["kˈɑpəɹ pˈɛniz sˈɪŋk ɪn ðə hˈɑɹbəɹ.", "ɐ stɹˈAnʤ mˈɛlədi."]
+
+
+def test_phrases_travel_unchanged() -> None:
+    score, _, performance, _ = song(*LINES)
+    for phrase in split_phrases(performance, score.lyrics, 0):
+        there = phrase_from_bytes(phrase_to_bytes(phrase))
+        assert (there.key(), there.origin_s, there.spans, there.words) == (
+            phrase.key(),
+            phrase.origin_s,
+            phrase.spans,
+            phrase.words,
+        )
 
 
 def test_what_does_not_belong_together_is_refused() -> None:
