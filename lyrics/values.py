@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from lyrics.errors import LyricsError
+
 
 @dataclass(frozen=True, slots=True)
 class Phoneme:
@@ -40,6 +42,10 @@ class Syllable:
     text: str
     phonemes: tuple[Phoneme, ...]
     stress: int
+
+    def __post_init__(self) -> None:
+        if sum(phoneme.is_vowel for phoneme in self.phonemes) != 1:
+            raise LyricsError(f"the syllable {self.text!r} has {' '.join(map(str, self.phonemes))}, not one vowel")
 
     @property
     def nucleus(self) -> int:
@@ -118,6 +124,10 @@ class Section:
     style: str | None = None
     energy: float | None = None
     bars: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise LyricsError(f"the section kind {self.kind!r} is not known; use one of {', '.join(KINDS)}")
 
     @property
     def is_instrumental(self) -> bool:

@@ -208,11 +208,12 @@ def doctor(as_json: Json = False) -> None:
         print(json.dumps([finding.as_dict() for finding in findings], ensure_ascii=False, indent=2))
     else:
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table
 
         table = Table("part", "state", "what", box=None, pad_edge=False)
         for finding in findings:
-            table.add_row(finding.part, "[green]ok[/]" if finding.ok else "[red]missing[/]", finding.what)
+            table.add_row(finding.part, "[green]ok[/]" if finding.ok else "[red]missing[/]", escape(finding.what))
         Console(width=None if sys.stdout.isatty() else 200).print(table)
     if not all(finding.ok for finding in findings):
         raise typer.Exit(3)

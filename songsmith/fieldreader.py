@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
+from lyrics.errors import LyricsError
 from songsmith.errors import InputError
 
 Built = TypeVar("Built")
@@ -49,10 +50,10 @@ class Field:
         return InputError(f"{self.file}: {self.key or 'the whole file'} {shown} {problem}")
 
     def build(self, make: Callable[[], Built]) -> Built:
-        """Return what `make` makes of this value; an InputError from a value class gets the file and key."""
+        """Return what `make` makes of this value; an error of a value class gets the file and key."""
         try:
             return make()
-        except InputError as err:
+        except (InputError, LyricsError) as err:
             if str(err).startswith(f"{self.file}: "):
                 raise
             raise InputError(f"{self.file}: {self.key or 'the whole file'}: {err}") from err

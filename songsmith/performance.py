@@ -52,6 +52,8 @@ class Performance:
     def __post_init__(self) -> None:
         if not self.phonemes or self.phonemes[0].start != 0.0:
             raise InputError("a performance needs phonemes, the first at 0 seconds")
+        if self.phonemes[0].end <= 0.0:
+            raise InputError(f"the first phoneme, {self.phonemes[0].symbol}, ends at {self.phonemes[0].end:g} s")
         for a, b in pairwise(self.phonemes):
             if a.end != b.start or b.end <= b.start:
                 raise InputError(f"phonemes {a.symbol} and {b.symbol} at {b.start:.3f} s do not tile")

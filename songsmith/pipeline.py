@@ -16,6 +16,7 @@ from lyrics.errors import LyricsError, MissingData
 from lyrics.parse import parse_sheet, read_sheet
 from lyrics.values import Lyrics
 from songsmith import __version__
+from songsmith.accompaniment import ACCOMPANISTS
 from songsmith.accompaniment import accompanist as find_accompanist
 from songsmith.accompaniment.render import render_parts
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
@@ -29,6 +30,7 @@ from songsmith.form import plan_song
 from songsmith.mix import MIX_SAMPLE_RATE, PartSettings, mix
 from songsmith.prompt import Overrides, read_prompt
 from songsmith.score import Score
+from songsmith.singing import SINGERS
 from songsmith.singing import singer as find_singer
 from songsmith.singing.voices import load_voice
 from songsmith.song import Backend, Provenance, Song
@@ -131,8 +133,15 @@ def make(
             __version__,
             (
                 ("lyricist", None),
-                ("accompanist", Backend.of(accompanist, version=__version__)),
-                ("singer", Backend.of(singer.name, weights_sha256=singer.weights_sha256)),
+                ("accompanist", Backend.of(accompanist, version=ACCOMPANISTS.version(accompanist))),
+                (
+                    "singer",
+                    Backend.of(
+                        singer.name,
+                        version=SINGERS.version(singer_voice.singer),
+                        weights_sha256=singer.weights_sha256,
+                    ),
+                ),
                 ("soundfont", Backend.of(instruments.path.stem, sha256=instruments.sha256)),
             ),
             tuple(_warnings(score)),
@@ -152,13 +161,15 @@ def read_lyrics(lyrics: str | Path | Lyrics | None) -> Lyrics:
             "no lyrics were given, and this version cannot write them: give a sheet with --lyrics FILE (lyrics=...)"
         )
     try:
-        if isinstance(lyrics, Lyrics):
-            return lyrics
-        return parse_sheet(lyrics) if isinstance(lyrics, str) else read_sheet(lyrics)
+        if not isinstance(lyrics, Lyrics):
+            return parse_sheet(lyrics) if isinstance(lyrics, str) else read_sheet(lyrics)
     except LyricsError as err:
         raise InputError(str(err)) from err
     except MissingData as err:
         raise MissingPart(str(err)) from err
+    if not lyrics.syllables:
+        raise InputError("the lyrics have no words to sing: give at least one line")
+    return lyrics
 
 
 def title_of(lyrics: Lyrics) -> str:

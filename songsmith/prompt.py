@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from songsmith.accompaniment.instruments import find_instruments
@@ -30,11 +31,11 @@ TONICS = (9, 10, 0, 2, 7, 4, 5)
 """Tonics (pitch classes) that put a tune of an octave about the tonic into the comfortable range of the voice."""
 
 _TEMPO = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)\s*-?\s*(?:bpm|beats per minute)\b", re.IGNORECASE)
-_KEY = re.compile(
-    r"\b(?:(?i:in(?: the)? (?:key of )?))?([A-G])[ -]?(#|b|♯|♭|sharp|flat)?[ -]?"
-    r"(?i:(major|minor|dorian|phrygian|lydian|mixolydian))\b"
-)
-_METER = re.compile(r"(?<![\d/])(\d{1,2}/\d{1,2})(?![\d/])")
+_TONIC = r"([A-Ga-g])[ -]?(#|b\b|♯|♭|(?i:sharp|flat))?"
+_MODE = r"(?i:(major|minor|dorian|phrygian|lydian|mixolydian))\b"
+_KEY_OF = re.compile(rf"\b(?i:in|key of|key:)\s+{_TONIC}(?:[ -]?{_MODE})?(?![\w#♯♭])")
+_KEY = re.compile(rf"(?<![\w'’-])(?![a-g]){_TONIC}[ -]?{_MODE}")
+_METER = re.compile(r"(?<![\d/])(\d{1,2}/(?:2|4|8|16))(?![\d/])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,10 @@ def read_prompt(prompt: str, seed: int = 0, overrides: Overrides | None = None) 
     energy = style.energy + sum(mood.get("energy", 0.0) for mood in moods.values())
     texture = {knob: _texture(text, words["texture"][knob]) for knob in ("brightness", "width", "reverb", "lofi")}
     texture["brightness"] += sum(mood.get("brightness", 0.0) for mood in moods.values())
+    is_file = overrides.style is not None and overrides.style.endswith(".toml")
     brief = Brief(
         prompt=text,
-        style=style.name if not (overrides.style or "").endswith(".toml") else str(overrides.style),
+        style=str(Path(overrides.style or "").resolve()) if is_file else style.name,
         tempo=float(tempo),
         key=str(key),
         meter=str(meter),
@@ -101,20 +103,23 @@ def read_prompt(prompt: str, seed: int = 0, overrides: Overrides | None = None) 
 
 def _found(text: str, phrases: Iterable[str]) -> list[str]:
     """Return the phrases that stand in the text as whole words, longest first."""
-    lowered = text.lower()
-    hits = [p for p in phrases if re.search(rf"(?<![\w-]){re.escape(p.lower())}(?![\w-])", lowered)]
-    return sorted(hits, key=lambda phrase: (-len(phrase), phrase))
+    return [phrase for _, phrase in sorted((-len(phrase), phrase) for phrase in phrases if _place(text, phrase) >= 0)]
+
+
+def _place(text: str, phrase: str) -> int:
+    """Return where a phrase first stands in a text as whole words, -1 where it does not."""
+    match = re.search(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", text, re.IGNORECASE)
+    return match.start() if match else -1
 
 
 def _find_style(text: str) -> str:
     """Return the style whose words are named first in the prompt, the default where none is."""
-    lowered = text.lower()
-    best: tuple[int, int, str] | None = None
-    for name in style_names():
-        for phrase in _found(text, (name, *load_preset_head("styles", name)["words"])):
-            place = (lowered.index(phrase.lower()), -len(phrase), name)
-            best = place if best is None or place < best else best
-    return best[2] if best else DEFAULT_STYLE
+    named = [
+        (_place(text, phrase), -len(phrase), name)
+        for name in style_names()
+        for phrase in (name, *load_preset_head("styles", name)["words"])
+    ]
+    return min((row for row in named if row[0] >= 0), default=(0, 0, DEFAULT_STYLE))[2]
 
 
 def _find_tempo(text: str) -> float | None:
@@ -130,15 +135,27 @@ def _find_tempo(text: str) -> float | None:
 
 
 def _find_key(text: str) -> Key | None:
-    """Return the key named in the prompt; a capital letter and a mode are needed: `E minor`, `Bb major`."""
-    match = _KEY.search(text)
-    if match is not None:
-        accidental = {"sharp": "#", "flat": "b"}.get(match[2] or "", match[2] or "")
-        return Key.parse(f"{match[1]}{accidental} {match[3].lower()}")
-    wrong = re.search(r"(?<![\w'’-])((?!A\b|I\b)[H-Z][#b]?) (major|minor)\b", text)
+    """Return the key named in the prompt, None where there is none.
+
+    `in e minor`, `key of G` and `in F#` are read in any case and with or without a mode; a capital letter and a
+    mode, `Bb major`, where they stand by themselves, so that "A minor detail" is no key.
+    """
+    for pattern in (_KEY_OF, _KEY):
+        for match in pattern.finditer(text):
+            article = match[1] in "Aa" and not match[2] and (pattern is _KEY or match[3] is None)
+            if article and not _ends_there(text, match.end()):
+                continue  # "in a small town", "A minor detail"
+            accidental = {"sharp": "#", "flat": "b"}.get((match[2] or "").lower(), match[2] or "")
+            return Key.parse(f"{match[1].upper()}{accidental} {(match[3] or 'major').lower()}")
+    wrong = re.search(r"(?<![\w'’-])(?!I\b)([H-Z][#b]?) (major|minor)\b", text)
     if wrong is not None:
         raise InputError(f"key {wrong[0]!r} in the prompt is not known: use a letter from A to G, like 'E minor'")
     return None
+
+
+def _ends_there(text: str, place: int) -> bool:
+    """Tell whether a text ends, or its clause does, at a place."""
+    return re.match(r"\s*(?:$|[,.;:]|(?:and|at|with|key)\b)", text[place:], re.IGNORECASE) is not None
 
 
 def _find_meter(text: str, named: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lyrics.parse import parse_sheet
+from songsmith.accompaniment import song_timeline
 from songsmith.errors import InputError
 from songsmith.form import plan_song
 from songsmith.plan import Plan
@@ -72,7 +73,21 @@ def test_tags_are_obeyed() -> None:
 @pytest.mark.parametrize("length_s", [60, 90, 150, 240])
 def test_length_is_kept_within_a_bar(length_s: float) -> None:
     song = plan(length_s=length_s)
-    assert song.bars * 2.4 == pytest.approx(length_s, abs=2.4)
+    assert song_timeline(song).beats[-1] == pytest.approx(length_s, abs=2.4)
+
+
+def test_a_length_never_changes_bars_that_the_sheet_gives() -> None:
+    song = plan(sheet="[Intro: bars=2]\n[Verse]\nSparrows on the telephone wire\n[Solo: bars=8]\n", length_s=90)
+    assert {s.label: s.bars for s in song.sections}["Intro"] == 2
+    assert {s.label: s.bars for s in song.sections}["Solo"] == 8
+    assert song_timeline(song).beats[-1] == pytest.approx(90, abs=2.4)
+
+
+def test_a_length_finds_room_where_every_section_has_words() -> None:
+    sheet = "[Intro]\nSparrows on the wire\n[Outro]\nSparrows on the telephone wire\n"
+    song = plan(sheet=sheet, length_s=60)
+    assert [s.kind for s in song.sections] == ["intro", "solo", "outro"]
+    assert song_timeline(song).beats[-1] == pytest.approx(60, abs=2.4)
 
 
 def test_a_length_the_words_do_not_fit_is_refused() -> None:

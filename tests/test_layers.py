@@ -17,7 +17,7 @@ LYRICS = Path(lyrics.__file__).resolve().parent
 
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
-    ("errors", "units", "seeds", "resources", "tables", "fieldreader", "cache"),
+    ("errors", "units", "seeds", "resources", "registry", "tables", "fieldreader", "cache"),
     ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "song", "accompaniment.parts"),
     (
         "styles", "prompt", "phrasing", "form", "rhythm", "melody", "compose", "align", "expression", "accompaniment",

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import songsmith
+from lyrics.values import Lyrics
 from songsmith.errors import InputError, MissingPart
 from songsmith.pipeline import make
 from songsmith.song import Song
@@ -144,6 +145,7 @@ def test_a_song_can_be_made_again_from_its_json(folder: Path) -> None:
     [
         ({"lyrics": None}, MissingPart, "lyrics"),
         ({"lyrics": "Привет мир"}, InputError, "line 1"),
+        ({"lyrics": Lyrics("en", ())}, InputError, "no words"),
         ({"lyrics": SHEET, "seed": -1}, InputError, "seed -1"),
         ({"lyrics": SHEET, "length_s": float("inf")}, InputError, "length inf"),
     ],

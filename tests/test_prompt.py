@@ -31,6 +31,15 @@ def read(prompt: str, seed: int = 0, **flags: object) -> Brief:
         ("ballad, then a bit of rock", "style", "ballad"),
         ("something nice", "meter", "4/4"),
         ("happy and sunny folk", "mood", ("happy",)),
+        ("ballad in e minor", "key", "E minor"),
+        ("folk in c# minor, slow", "key", "C# minor"),
+        ("folk in the key of G", "key", "G major"),
+        ("folk, E-flat major", "key", "Eb major"),
+        ("poppy folk with a pop hook", "style", "folk"),
+        ("rocking horse folk lullaby, not rock", "style", "folk"),
+        ("a diner open 24/7, folk", "meter", "4/4"),
+        ("a soundtrack for a rainy day", "palette", ()),
+        ("warm atmosphere, folk", "palette", ()),
     ],
 )
 def test_words_are_read(prompt: str, field: str, value: object) -> None:
@@ -40,6 +49,14 @@ def test_words_are_read(prompt: str, field: str, value: object) -> None:
 def test_flags_win() -> None:
     brief = read("rock, 120 BPM, E minor, 3/4", style="folk", tempo=80.0, key="G major", meter="6/8")
     assert (brief.style, brief.tempo, brief.key, brief.meter) == ("folk", 80.0, "G major", "6/8")
+
+
+@pytest.mark.parametrize(
+    "prompt", ["A major hit, folk", "A minor detail, pop", "folk in a small town", "I am in Berlin"]
+)
+def test_words_that_are_no_key(prompt: str) -> None:
+    keys = {read(prompt, seed).key for seed in range(8)}
+    assert len(keys) > 1, "left to the seed"
 
 
 def test_palette_names_instruments() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from songsmith.errors import InputError
+from songsmith.registry import Registry
 from songsmith.timeline import TAIL_S, Timeline
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from songsmith.brief import Brief
     from songsmith.plan import Plan
 
-ENTRY_POINTS = "songsmith.accompanists"
-BUILT_IN = {"patterns": "songsmith.accompaniment.patterns:PatternAccompanist"}
+ACCOMPANISTS = Registry(
+    "accompanist", "songsmith.accompanists", {"patterns": "songsmith.accompaniment.patterns:PatternAccompanist"}
+)
 
 
 class Accompanist(Protocol):
@@ -34,23 +35,7 @@ def song_timeline(plan: Plan) -> Timeline:
     return Timeline.steady(plan.tempo, plan.beats + math.ceil(TAIL_S * plan.tempo / 60.0), plan.beats_per_bar)
 
 
-def accompanist_names() -> tuple[str, ...]:
-    """Return the names of all accompanists, sorted: the built-in ones and those of other packages."""
-    from importlib.metadata import entry_points
-
-    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=ENTRY_POINTS))}))
-
-
 def accompanist(name: str) -> Accompanist:
     """Return the accompanist of a name; raise InputError with the names there are for any other."""
-    from importlib.metadata import EntryPoint, entry_points
-
-    if name in BUILT_IN:
-        point = EntryPoint(name, BUILT_IN[name], ENTRY_POINTS)
-    else:
-        found = [point for point in entry_points(group=ENTRY_POINTS) if point.name == name]
-        if not found:
-            raise InputError(f"accompanist {name!r} is not known: use one of {', '.join(accompanist_names())}")
-        point = found[0]
-    backend: Accompanist = point.load()()
+    backend: Accompanist = ACCOMPANISTS.make(name)
     return backend

@@ -267,6 +267,9 @@ def find_instruments(text: str) -> tuple[str, ...]:
             continue  # a bass drum is no bass; drum and bass is a style
         if match[1] == "bass" and re.search(r"\bdrum (?:and|&|n) $", before):
             continue
+        player = _BY_NAME.get(match[1])
+        if player is not None and player.family == "effects" and not after.startswith((" synth", " pad")):
+            continue  # "a warm atmosphere" is no instrument, "an atmosphere pad" is
         is_denied = bool(match[2]) or bool(re.search(rf"\b{_ABSENT} $", before))
         is_denied |= denied_until >= 0 and lower[denied_until : match.start()] in (" or ", " nor ")
         denied_until = match.end() if is_denied else -1

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from songsmith.errors import InputError
+from songsmith.registry import Registry
 
 if TYPE_CHECKING:
     from lyrics.values import Lyrics
@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     from songsmith.performance import Performance
     from songsmith.singing.voices import Voice
 
-ENTRY_POINTS = "songsmith.singers"
-BUILT_IN = {"heart": "songsmith.singing.heart:Heart"}
+SINGERS = Registry("singer", "songsmith.singers", {"heart": "songsmith.singing.heart:Heart"})
 
 
 class Singer(Protocol):
@@ -64,23 +63,7 @@ class Singer(Protocol):
         ...
 
 
-def singer_names() -> tuple[str, ...]:
-    """Return the names of all singers, sorted: the built-in ones and those of other packages."""
-    from importlib.metadata import entry_points
-
-    return tuple(sorted({*BUILT_IN, *(point.name for point in entry_points(group=ENTRY_POINTS))}))
-
-
 def singer(name: str) -> Singer:
     """Return the singer of a name; raise InputError with the names there are for any other."""
-    from importlib.metadata import EntryPoint, entry_points
-
-    if name in BUILT_IN:
-        point = EntryPoint(name, BUILT_IN[name], ENTRY_POINTS)
-    else:
-        found = [point for point in entry_points(group=ENTRY_POINTS) if point.name == name]
-        if not found:
-            raise InputError(f"singer {name!r} is not known: use one of {', '.join(singer_names())}")
-        point = found[0]
-    backend: Singer = point.load()()
+    backend: Singer = SINGERS.make(name)
     return backend

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from song_plans import plan_and_brief
 
-from songsmith.accompaniment import accompanist, accompanist_names
+from songsmith.accompaniment import ACCOMPANISTS, accompanist
 from songsmith.accompaniment.instruments import PART_NAMES, instrument
 from songsmith.accompaniment.parts import Accompaniment, Part
 from songsmith.accompaniment.voicing import voice_chord
@@ -229,7 +229,7 @@ def test_voices_move_little_from_chord_to_chord():
 
 
 def test_accompanists_are_found_by_name():
-    assert "patterns" in accompanist_names()
+    assert "patterns" in ACCOMPANISTS.names()
     with pytest.raises(InputError, match=r"accompanist 'orchestra' is not known: use one of .*patterns"):
         accompanist("orchestra")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from songsmith.errors import InputError
-from songsmith.singing import singer, singer_names
+from songsmith.singing import SINGERS, singer
 from songsmith.singing.alphabet import CONSONANT_TOKENS, VOWEL_TOKENS
 from songsmith.singing.phonemes import CONSONANT_S, SONORANTS, STOPS, UNVOICED, VOWELS
 from songsmith.singing.voices import load_voice, voice_names
@@ -19,7 +19,7 @@ HEAD = 'name = "x"\ntitle = "X"\nsinger = "heart"\n'
 def test_every_preset_loads_and_names_a_singer(name: str) -> None:
     voice = load_voice(name)
     assert voice.name == name
-    assert voice.singer in singer_names()
+    assert voice.singer in SINGERS.names()
 
 
 def test_heart_is_there() -> None:
