@@ -67,10 +67,10 @@ def main() -> None:
         soundfont = load_soundfont(find_soundfont())
         plan, brief = song(name)
         written = accompanist("patterns").accompany(plan, brief, 0)
-        # A sixth part: the pad an octave up.
-        pad = next(part for part in written.parts if part.name == "pad")
-        octave = tuple(type(n)(n.onset, n.duration, n.pitch + 12, n.velocity) for n in pad.notes)
-        parts = (*written.parts, Part("octave", pad.program, False, octave))
+        # A sixth part: the harmony an octave up.
+        harmony = next(part for part in written.parts if part.name == "harmony")
+        octave = tuple(type(n)(n.onset, n.duration, n.pitch + 12, n.velocity) for n in harmony.notes)
+        parts = (*written.parts, Part("octave", harmony.program, False, octave))
         rendering = time.perf_counter()
         render_parts(parts, written.timeline, soundfont, workers=WORKERS)
         end = time.perf_counter()

@@ -27,7 +27,7 @@ from songsmith.compose import compose
 from songsmith.errors import InputError, MissingPart
 from songsmith.evaluate import check
 from songsmith.form import plan_song
-from songsmith.mix import MIX_SAMPLE_RATE, PartSettings, mix
+from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, PartSettings
 from songsmith.prompt import Overrides, read_prompt
 from songsmith.score import Score
 from songsmith.singing import SINGERS
@@ -94,7 +94,8 @@ def make(
     plan = plan_song(brief, words, style_values, seed, length_s)
     accompaniment = player.accompany(plan, brief, seed)
     comfortable = (singer_voice.range.comfortable_lowest, singer_voice.range.comfortable_highest)
-    score = compose(words, plan, accompaniment, comfortable, seed, style_values.swing_in(Meter.parse(plan.meter)))
+    swing = style_values.swing_in(Meter.parse(plan.meter))
+    score = compose(words, plan, accompaniment, comfortable, seed, swing, style_values.syncopation)
     performance = perform(score, accompaniment.timeline, singer_voice, seed)
     tell("composing", 1.0)
 
@@ -117,7 +118,7 @@ def make(
     channels = {
         part.name: PartSettings(gain_db=part.gain_db, pan=part.pan, reverb=part.reverb) for part in style_values.parts
     }
-    audio = mix(_fit(vocal, frames), stems, parts=channels, texture=brief.texture, frames=frames)
+    audio = DefaultMixer().mix(_fit(vocal, frames), stems, channels, brief.texture, frames)
     song = Song(
         title=title_of(words),
         seed=seed,

@@ -100,6 +100,7 @@ class Style:
     mode : of the key where the prompt leaves it open
     energy : 0 to 1
     swing : 0 even to 1 triplets, applied to notes of `swing_unit` beats (0.5 or 0.25)
+    syncopation : 0 to 1, how welcome sung syllables are that come half a beat before a strong beat
     intro : the parts that begin; the others join half-way through the intro
     progressions : section kind to mode to alternatives, each a Roman numeral (or two halves) a bar
     parts : in the order of `PART_NAMES`
@@ -113,6 +114,7 @@ class Style:
     energy: float
     swing: float
     swing_unit: float
+    syncopation: float
     intro: tuple[str, ...]
     progressions: Mapping[str, Mapping[str, tuple[Progression, ...]]]
     parts: tuple[PartStyle, ...]
@@ -158,6 +160,7 @@ def style_from_table(name: str, values: Mapping[str, Any], source: str = "style"
         energy=table.number("energy", 0.0, 1.0),
         swing=table.number("swing", 0.0, 1.0),
         swing_unit=_swing_unit(table),
+        syncopation=table.number("syncopation", 0.0, 1.0, default=0.0),
         intro=table.choices("intro", PART_NAMES),
         progressions=_progressions(table.table("progressions")),
         parts=_parts(table.table("parts")),

@@ -23,12 +23,6 @@ def midi_to_hz(pitch: Real) -> Real:
     return cast(Real, value)
 
 
-def hz_to_midi(frequency_hz: Real) -> Real:
-    """Return the fractional MIDI note number of a frequency in Hz."""
-    value: Any = A4_MIDI + 12.0 * np.log2(np.asarray(frequency_hz) / A4_HZ)
-    return cast(Real, value)
-
-
 def db_to_gain(level_db: Real) -> Real:
     """Return the amplitude ratio of a level in decibels."""
     value: Any = 10.0 ** (level_db / 20.0)
@@ -45,13 +39,3 @@ def cents_between(frequency_hz: Real, reference_hz: Real) -> Real:
     """Return how far a frequency lies above a reference, in cents (100 a semitone)."""
     value: Any = 1200.0 * np.log2(np.asarray(frequency_hz) / np.asarray(reference_hz))
     return cast(Real, value)
-
-
-def seconds_to_samples(time_s: float, sample_rate: int) -> int:
-    """Return the nearest whole number of samples."""
-    return round(time_s * sample_rate)
-
-
-def samples_to_seconds(count: int, sample_rate: int) -> float:
-    """Return the length of `count` samples in seconds."""
-    return count / sample_rate

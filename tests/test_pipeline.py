@@ -99,7 +99,22 @@ def test_the_cache_changes_nothing(folder: Path, tmp_path: Path, monkeypatch: py
     for name in ("cold", "warm"):
         make("folk, 100 BPM, D minor", SHEET, seed=7).save(tmp_path / name)
         assert digest(tmp_path / name / "mix.wav") == digest(folder / "mix.wav"), name
-    assert any((tmp_path / "cache").rglob("*.sound"))
+    entries = list((tmp_path / "cache").rglob("*.sound"))
+    assert entries
+    monkeypatch.setattr("songsmith.singing.workers.render_phrase", None)  # all is there: nothing may be rendered
+    make("folk, 100 BPM, D minor", SHEET, seed=7)
+
+
+def test_a_cache_that_cannot_be_written_is_told_and_changes_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("SONGSMITH_CACHE", str(tmp_path / "file"))
+    told: list[str] = []
+    make("folk, 100 BPM, D minor", SHEET, seed=7, warn=told.append).save(tmp_path / "song")
+    assert len(told) == 1
+    for name in ("song.json", "mix.wav"):
+        assert digest(tmp_path / "song" / name) == digest(folder / name), name
 
 
 def test_another_seed_gives_another_melody_and_arrangement(song: Song) -> None:

@@ -38,7 +38,6 @@ class ChordSpan:
 class Bar:
     """A bar: `place` counts from its section's first bar, `after` is the section that follows its own."""
 
-    number: int
     start: float
     beats: int
     section: PlannedSection
@@ -46,10 +45,6 @@ class Bar:
     place: int
     chords: tuple[ChordSpan, ...]
     after: PlannedSection | None
-
-    @property
-    def end(self) -> float:
-        return self.start + self.beats
 
     @property
     def voice(self) -> bool:
@@ -62,10 +57,6 @@ class Bar:
     @property
     def ends_song(self) -> bool:
         return self.ends_section and self.after is None
-
-    def chord(self, beat: float) -> ChordSpan | None:
-        """Return the chord that sounds at a beat of the song, None where there is none."""
-        return next((span for span in self.chords if span.start - 1e-6 <= beat < span.end - 1e-6), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +92,7 @@ def lay_out(plan: Plan, seed: int, intro: frozenset[str]) -> Frame:
                 for i, (onset, stop, tones) in enumerate(chords)
                 if tones is not None and onset < end - 1e-6 and stop > start + 1e-6
             )
-            number = section.bar + place
-            bars.append(Bar(number, start, meter.beats_per_bar, section, occurrence, place, spans, after))
+            bars.append(Bar(start, meter.beats_per_bar, section, occurrence, place, spans, after))
     return Frame(tuple(bars), Key.parse(plan.key), meter, seed, intro)
 
 

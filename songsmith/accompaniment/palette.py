@@ -7,7 +7,6 @@ import numpy as np
 from songsmith.accompaniment.instruments import GENERAL, PART_NAMES, Instrument, covers, instrument
 from songsmith.styles import Style
 
-_PITCHED = ("harmony", "figure", "pad")
 _SELF_SUFFICIENT = ("piano", "organ", "guitar")  # families whose player covers the bass as well
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from songsmith.mixing.loudness import Energies, energy_to_lufs, integrated_lufs, lufs_to_energy
+from songsmith.mixing.loudness import Energies, integrated_lufs, lufs_to_energy
 from songsmith.mixing.settings import VocalChannel
 from songsmith.units import db_to_gain
 
@@ -74,11 +74,6 @@ def per_longer_hop(values: Energies, factor: int, count: int) -> Energies:
     """Return the means over every `factor` hops, `count` of them; the last hop is repeated to fill up."""
     padded = np.pad(values, (0, max(0, count * factor - len(values))), mode="edge")[: count * factor]
     return np.asarray(padded.reshape(count, factor).mean(axis=1))
-
-
-def vocal_over_backing_lu(vocal: Energies, backing: Energies, singing: Energies) -> float:
-    """Return by how much the vocal is louder than the backing over the moments it sings."""
-    return energy_to_lufs(float((singing * vocal).sum())) - energy_to_lufs(float((singing * backing).sum()))
 
 
 def _smooth(values: Energies, reach: int) -> Energies:

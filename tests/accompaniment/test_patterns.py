@@ -187,7 +187,8 @@ def test_the_palette_is_honoured(style: str, palette: tuple[str, ...], programs:
         for name in palette:
             if not name.startswith("no "):
                 assert instrument(name.removeprefix("only ")).program in played
-        assert programs.items() <= found.items() or style == "folk"
+        if style != "folk":  # whose own instruments differ
+            assert programs.items() <= found.items()
 
 
 def test_an_open_word_keeps_the_instrument_of_the_style():
@@ -212,7 +213,8 @@ def test_voicings_are_chord_tones_in_range(quality: str, root: int, voices: int,
     for voicing in (first, voice_chord(chord, voices, low, low + width, first)):
         assert list(voicing) == sorted(set(voicing))
         assert all(low <= pitch <= low + width and pitch % 12 in tones for pitch in voicing)
-    assert voice_chord(chord, voices, low, low + width, first) == first or voices == 2
+    if voices > 2:
+        assert voice_chord(chord, voices, low, low + width, first) == first
 
 
 def test_voices_move_little_from_chord_to_chord():
