@@ -74,6 +74,8 @@ def read_sheet(path: Path) -> Lyrics:
         raise LyricsError(
             f"{path}: is {size / 1000:.0f} kB; a lyric sheet may have {MAX_SHEET_BYTES // 1000} kB: keep one song"
         )
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise LyricsError(f"{path}: is UTF-16 text; save it again as UTF-8")
     if b"\0" in data:
         raise LyricsError(f"{path}: is a binary file; a lyric sheet is UTF-8 text")
     try:

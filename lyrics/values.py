@@ -72,6 +72,26 @@ class Word:
     syllables: tuple[Syllable, ...]
 
     @property
+    def written(self) -> tuple[str, ...]:
+        """The word as written, marks and capitals kept, cut at its syllables; as sung where it is written otherwise.
+
+        `Fa` `ther,` for `Father,`, but `twen` `ty` for `20`.
+        """
+        ends = list(accumulate(len(syllable.text) for syllable in self.syllables))
+        body = self.text.replace("~", "")
+        letters = sum(character.isalnum() or character in "'’" for character in body)
+        if not ends or letters != ends[-1] or any(character.isdigit() for character in body):
+            return tuple(syllable.text for syllable in self.syllables)
+        pieces = [""] * len(ends)
+        place = seen = 0
+        for character in body:
+            if character.isalnum() or character in "'’":
+                place = bisect_left(ends, seen + 1)
+                seen += 1
+            pieces[place] += character
+        return tuple(pieces)
+
+    @property
     def melismas(self) -> tuple[int, ...]:
         """How many more notes the writer asks for on each syllable: one for each `~`.
 

@@ -5,9 +5,12 @@ Exit codes: 0 done, 1 part of a batch failed, 2 the input is wrong, 3 a part is 
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode="rich",
     help="Whole songs with sung vocals from lyrics and a prompt, on a plain CPU, without a network.",
     epilog='Example: [bold]songsmith make "warm folk waltz, 96 BPM" --lyrics words.txt --out song[/bold]',
@@ -57,26 +59,27 @@ Json = Annotated[bool, typer.Option("--json", help="Print a machine-readable res
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; a failure prints one line starting with `songsmith: `."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")  # a title may hold what the terminal cannot show
+    _prepare_streams()
     try:
-        code = app(args=arguments, prog_name="songsmith", standalone_mode=False)
+        _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
     except SongsmithError as err:
         _fail(str(err), err.exit_code)
     except TyperException as err:
         _fail(f"{err.format_message()} Try 'songsmith --help'.", InputError.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; nothing was written", INTERRUPTED)
-    except OSError as err:
-        if not isinstance(err, BrokenPipeError):
-            _fail(
-                f"{err.filename or 'the output'}: {err.strerror}; make room or choose another place",
-                InputError.exit_code,
-            )
-        # The reader of our output has gone (`| head`): nothing more to say, and not to fail on flushing either.
+    except (BrokenPipeError, SystemExit):  # rich ends the second way
+        # The reader of our output has gone (`| head`): nothing more to say, and no failing on the last flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except OSError as err:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fail(
+            f"{err.filename or 'standard output'} cannot be written ({err.strerror}): make room", InputError.exit_code
+        )
     except Exception as err:
         if os.environ.get("SONGSMITH_DEBUG"):
             raise
@@ -85,7 +88,30 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             "SONGSMITH_DEBUG=1 shows",
             INTERNAL_ERROR,
         )
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(0)
+
+
+def _prepare_streams() -> None:
+    """Make standard output and error usable: open where they are closed, and able to show any text."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - open until the process ends
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _run(arguments: list[str]) -> None:
+    """Run the verb that the arguments name; being asked to end counts as Ctrl-C, so that nothing is left behind."""
+    for argument in arguments:
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise InputError(f"argument {argument!r} is not valid UTF-8: write it in UTF-8")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    command = typer.main.get_command(app)
+    with command.make_context("songsmith", arguments or ["--help"]) as context:
+        command.invoke(context)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -169,7 +195,7 @@ def make(
             warn=lambda text: print(f"songsmith: warning: {text}", file=sys.stderr),
         )
         progress("saving", 0.0)
-        folder = project.save(song, out if out is not None else project.new_folder(song.title), overwrite=overwrite)
+        folder = project.save_as_new(song) if out is None else project.save(song, out, overwrite)
         progress("saving", 1.0)
     if as_json:
         print(json.dumps(_summary(song, folder), ensure_ascii=False, indent=2))

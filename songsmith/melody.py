@@ -20,7 +20,7 @@ from songsmith.timeline import Meter
 
 Costs = npt.NDArray[np.float64]
 
-STEP_COST = (0.5, 0.1, 0.0, 0.6, 0.7, 1.0, 2.2, 1.2, 2.6, 2.8, 3.6, 4.0, 2.8)
+STEP_COST = (0.6, 0.1, 0.0, 0.6, 0.7, 1.0, 2.2, 1.2, 2.6, 2.8, 3.6, 4.0, 2.8)
 """Cost of an interval of 0 to 12 semitones; larger ones are not sung."""
 
 CONTOURS = ("arch", "fall", "rise", "wave", "level")
@@ -129,7 +129,7 @@ def _note_costs(
     strength = metric_strength(onsets, meter)
     cost = rng.normal(0.0, 0.35, (len(onsets), len(pitches)))
     targets = request.centre + _contour(request.contour, onsets, request.start, rng)
-    cost += 0.045 * (pitches[None, :] - targets[:, None] - 1.5 * (np.asarray(request.weights)[:, None] - 0.4)) ** 2
+    cost += 0.06 * (pitches[None, :] - targets[:, None] - 1.5 * (np.asarray(request.weights)[:, None] - 0.4)) ** 2
     scale = set(key.scale)
     for i, onset in enumerate(request.onsets):
         chord = chord_at(chords, onset)
@@ -167,7 +167,7 @@ def _contour(kind: str, onsets: Costs, start: float, rng: np.random.Generator) -
     """Return the height in semitones about the centre that the contour asks at each onset."""
     span = max(1e-6, float(onsets[-1] - onsets[0]))
     x = (onsets - onsets[0]) / span
-    height = float(rng.uniform(2.0, 3.5))
+    height = float(rng.uniform(3.0, 5.0))
     shapes = {
         "arch": np.sin(np.pi * x) * 2 - 1,
         "fall": 1 - 2 * x,

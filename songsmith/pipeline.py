@@ -162,6 +162,8 @@ def read_lyrics(lyrics: str | Path | Lyrics | None) -> Lyrics:
             "no lyrics were given, and this version cannot write them: give a sheet with --lyrics FILE (lyrics=...)"
         )
     try:
+        if isinstance(lyrics, str) and lyrics.endswith(".txt") and "\n" not in lyrics:
+            raise InputError(f"lyrics {lyrics!r} is the name of a file: give Path({lyrics!r}), or the text itself")
         if not isinstance(lyrics, Lyrics):
             return parse_sheet(lyrics) if isinstance(lyrics, str) else read_sheet(lyrics)
     except LyricsError as err:
@@ -176,13 +178,18 @@ def read_lyrics(lyrics: str | Path | Lyrics | None) -> Lyrics:
 def title_of(lyrics: Lyrics) -> str:
     """Return the title of a song: that of its sheet, or else the first words of its chorus or first line."""
     if lyrics.title:
-        return lyrics.title
+        return _printable(lyrics.title)
     sung = [section for section in lyrics.sections if not section.is_instrumental]
     section = next((s for s in sung if s.kind in ("chorus", "hook")), sung[0])
     line = next(line for line in section.lines if line.words)
     title = " ".join(word.text.replace("~", "") for word in line.words[:TITLE_WORDS])
-    title = title.strip(" ,;:.!?-")
+    title = _printable(title).strip(" ,;:.!?-")
     return title[:1].upper() + title[1:]
+
+
+def _printable(text: str) -> str:
+    """Return a text without control and formatting characters, which a terminal would obey."""
+    return "".join(character for character in text if character.isprintable())
 
 
 def _check_numbers(seed: int, length_s: float | None) -> None:

@@ -34,6 +34,10 @@ _OWN_FILES = (SONG_FILE, CURVES, "song.mid", "score.musicxml", "lyrics.lrc", "re
 _OWN_SOUND = re.compile(rf"(mix|stems/[^/]+|dry/[^/]+)\.({'|'.join(FORMATS)})")
 
 
+class PlaceTaken(InputError):  # noqa: N818 - named after what is the matter
+    """Something is where a song is to be written."""
+
+
 def check_place(folder: Path, overwrite: bool = False) -> Path:
     """Return the absolute path of an output folder once it is sure that a song can be written there.
 
@@ -65,7 +69,7 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
     if not any(folder.iterdir()):
         return
     if not overwrite:
-        raise InputError(
+        raise PlaceTaken(
             f"{folder}: is there already; choose another folder, or replace it with --overwrite (overwrite=True)"
         )
     if not (folder / SONG_FILE).is_file():
@@ -130,6 +134,15 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
                 with contextlib.suppress(OSError):
                     parent.rmdir()
     return folder
+
+
+def save_as_new(song: Song, parent: Path | None = None) -> Path:
+    """Write a song to a new folder named after it, in `parent` or the working directory, and return its path."""
+    while True:
+        try:
+            return save(song, new_folder(song.title, parent))
+        except PlaceTaken:  # somebody else was quicker: the next name
+            continue
 
 
 def _write_files(song: Song, folder: Path, audio_format: str) -> None:

@@ -31,6 +31,7 @@ TONICS = (9, 10, 0, 2, 7, 4, 5)
 """Tonics (pitch classes) that put a tune of an octave about the tonic into the comfortable range of the voice."""
 
 _TEMPO = re.compile(r"(?<![\w.])(-?\d+(?:\.\d+)?)\s*-?\s*(?:bpm|beats per minute)\b", re.IGNORECASE)
+_NOT_DENIED = r"(?<!\bnot )(?<!\bnot too )(?<!\bnot so )(?<!\bno )(?<!\bnever )(?<!\bwithout )"
 _TONIC = r"([A-Ga-g])[ -]?(#|b\b|♯|♭|(?i:sharp|flat))?"
 _MODE = r"(?i:(major|minor|dorian|phrygian|lydian|mixolydian))\b"
 _KEY_OF = re.compile(rf"\b(?i:in|key of|key:)\s+{_TONIC}(?:[ -]?{_MODE})?(?![\w#♯♭])")
@@ -71,7 +72,7 @@ def read_prompt(prompt: str, seed: int = 0, overrides: Overrides | None = None) 
     words = load_table(config_folder() / "prompt.toml")
     style = load_style(overrides.style or _find_style(text))
     moods = {name: table for name, table in words["mood"].items() if _found(text, table["words"])}
-    rng = generator(seed, "brief")
+    rng = generator(seed, "brief", style.name)
     # Drawn whether used or not, so that fixing one thing leaves the others as they were.
     tempo_draw, tonic_draw = float(rng.uniform(0.25, 0.75)), int(rng.integers(len(TONICS)))
 
@@ -107,8 +108,8 @@ def _found(text: str, phrases: Iterable[str]) -> list[str]:
 
 
 def _place(text: str, phrase: str) -> int:
-    """Return where a phrase first stands in a text as whole words, -1 where it does not."""
-    match = re.search(rf"(?<![\w-]){re.escape(phrase)}(?![\w-])", text, re.IGNORECASE)
+    """Return where a phrase first stands in a text as whole words and not denied, -1 where it does not."""
+    match = re.search(rf"{_NOT_DENIED}(?<![\w-]){re.escape(phrase)}(?![\w-])", text, re.IGNORECASE)
     return match.start() if match else -1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,8 @@ BAD = {
     "unwritable output": (("make", "folk", "--lyrics", "sheet.txt", "--out", "/proc/song"), 2, "/proc"),
     "output that is there": (("make", "folk", "--lyrics", "sheet.txt", "--out", "there"), 2, "--overwrite"),
     "foreign folder": (("make", "folk", "--lyrics", "sheet.txt", "--out", "there", "--overwrite"), 2, "song.json"),
+    "output is here": (("make", "folk", "--lyrics", "sheet.txt", "--out", "."), 2, "where you are working"),
+    "argument of broken bytes": (("make", "folk \udcff", "--lyrics", "sheet.txt"), 2, "UTF-8"),
     "unknown option": ((*MAKE, "--louder"), 2, "--louder"),
     "unknown verb": (("sang",), 2, "'sang'"),
     "no prompt": (("make",), 2, "prompt"),
@@ -144,3 +147,59 @@ def test_the_module_runs(place: Path) -> None:
     done = subprocess.run([sys.executable, "-m", "songsmith", "styles"], capture_output=True, text=True, cwd=place)
     assert done.returncode == 0, done.stderr
     assert "folk" in done.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_says_so_and_leaves_nothing(place: Path, number: signal.Signals) -> None:
+    before = sorted(place.iterdir())
+    (place / "sheet.txt").write_text("[Verse]\n" + "Copper kettle on the fire\n" * 40)
+    command = [sys.executable, "-u", "-c", INTERRUPTIBLE, "make", "folk", "--lyrics", "sheet.txt", "--out", "song"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=place) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "singing\n"
+        process.send_signal(number)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert err == "songsmith: interrupted; nothing was written\n"
+    assert sorted(place.iterdir()) == before
+
+
+INTERRUPTIBLE = """
+import sys
+from songsmith import cli, pipeline
+
+def singing(make):
+    def told(*arguments, progress, **keywords):
+        def tell(stage, share):
+            if stage == "singing" and share == 0.0:
+                print("singing")
+        return make(*arguments, progress=tell, **keywords)
+    return told
+
+pipeline.make = singing(pipeline.make)
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "| true"])
+def test_closed_streams_do_no_harm(place: Path, closed: str) -> None:
+    command = f"{sys.executable} -m songsmith styles {closed}"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, cwd=place)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+
+
+def test_full_standard_output_is_told(place: Path) -> None:
+    command = f"{sys.executable} -m songsmith styles > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=place)
+    assert done.returncode == 2
+    assert done.stderr.startswith("songsmith: standard output cannot be written (No space left")
+    assert done.stderr.count("\n") == 1
+
+
+def test_default_folders_are_never_taken_twice(place: Path) -> None:
+    command = [sys.executable, "-m", "songsmith", "make", "folk", "--lyrics", "sheet.txt", "--quiet"]
+    running = [subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [process.wait() for process in running] == [0, 0]
+    names = sorted(path.name for path in place.iterdir() if path.is_dir())
+    assert names == ["copper-kettle-on-the-fire", "copper-kettle-on-the-fire-2"]

@@ -64,7 +64,7 @@ def test_notes_come_back_with_their_times(tempo: float, drift: int | None) -> No
 def test_words_stand_at_their_notes() -> None:
     song = example_song.song()
     lyrics = read(song).lyrics
-    assert [event.text.lower() for event in lyrics] == ["moon", "o-", "ver", "sea", "moon", "ca-", "fé", "sea"]
+    assert [event.text for event in lyrics] == ["Moon", "o-", "ver", "sea", "Moon", "ca-", "fé,", "sea"]
     firsts = [note.onset for note in song.notes if not note.slur]
     for event, onset in zip(lyrics, firsts, strict=True):
         assert event.time == pytest.approx(song.timeline.seconds(onset), abs=1e-3)

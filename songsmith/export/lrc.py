@@ -45,4 +45,5 @@ def _clock(time_s: float) -> str:
 
 def _one_line(text: str) -> str:
     """Return a text that cannot be taken for another line or time tag."""
-    return " ".join(text.split()).replace("[", "(").replace("]", ")").replace("<", "(").replace(">", ")")
+    text = "".join(character for character in " ".join(text.split()) if character.isprintable())
+    return text.replace("~", "").replace("[", "(").replace("]", ")").replace("<", "(").replace(">", ")")

@@ -97,9 +97,9 @@ def _melody_track(song: Song) -> Any:
     words: dict[int, str] = {}
     for line, numbers in song.lyrics.numbered_lines():
         texts = [
-            syllable.text + ("-" if index < len(word.syllables) - 1 else "")
+            text + ("-" if index < len(word.syllables) - 1 else "")
             for word in line.words
-            for index, syllable in enumerate(word.syllables)
+            for index, text in enumerate(word.written)
         ]
         words.update(zip(numbers, texts, strict=True))
     events: list[Event] = [

@@ -6,6 +6,15 @@ from lyrics import parse_sheet
 
 
 @pytest.mark.parametrize(
+    ("word", "pieces"),
+    [("Father,", ("Fa", "ther,")), ("ri~ver", ("ri", "ver")), ("dar~lin'", ("dar", "lin'")), ("20", ("twen", "ty"))],
+)
+def test_words_are_cut_as_written(word: str, pieces: tuple[str, ...]) -> None:
+    (line,) = parse_sheet(f"[Verse]\n{word}\n").lines
+    assert line.words[0].written == pieces
+
+
+@pytest.mark.parametrize(
     ("word", "counts"),
     [
         ("light", (0,)),
