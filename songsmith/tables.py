@@ -1,13 +1,34 @@
-"""TOML tables read with checks: every value by key, of the right kind and size, and none left over."""
+"""TOML tables read with checks: every value by key, of the right kind and size, and none left over.
+
+A dataclass of numbers gives its fields their bounds by `within`; `Table.numbers` reads such a dataclass, and
+`check_bounds` holds one that is made in code to the same bounds.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import field, fields
+from typing import Any, TypeVar
 
 from songsmith.errors import InputError
 
 _SHOWN = 120
+
+Numbers = TypeVar("Numbers")
+
+
+def within(default: float | None, low: float, high: float) -> Any:
+    """Return a dataclass field of a number from `low` to `high`; one whose default is whole takes whole numbers."""
+    return field(default=default, metadata={"low": low, "high": high})
+
+
+def check_bounds(numbers: Any) -> None:
+    """Raise InputError for the first field of a dataclass that is out of its bounds, which `nan` always is."""
+    for known in fields(numbers):
+        value, bounds = getattr(numbers, known.name), known.metadata
+        if value is not None and bounds and not bounds["low"] <= value <= bounds["high"]:
+            name = known.name.replace("_", " ")
+            raise InputError(f"{name} {value:g} is out of range: use {bounds['low']:g} to {bounds['high']:g}")
 
 
 class Table:
@@ -48,12 +69,34 @@ class Table:
         if extra:
             raise self.wrong(extra[0], self._values[extra[0]], f"the keys {', '.join(sorted(self._read))} only")
 
-    def table(self, key: str) -> Table:
-        """Return the table under a key."""
+    def table(self, key: str, optional: bool = False) -> Table:
+        """Return the table under a key; with `optional` an empty one where it is missing."""
+        if optional and key not in self._values:
+            self._read.add(key)
+            return Table(self._source, {}, self.path(key))
         return Table(self._source, self._need(key), self.path(key))
 
-    def text(self, key: str) -> str:
-        """Return a text that is not empty."""
+    def numbers(self, kind: type[Numbers]) -> Numbers:
+        """Return this whole table as a dataclass of numbers; those it lacks keep their default."""
+        values: dict[str, float] = {}
+        for known in fields(kind):  # type: ignore[arg-type]
+            low, high = known.metadata["low"], known.metadata["high"]
+            default: Any = known.default
+            if isinstance(default, int):
+                values[known.name] = self.integer(known.name, low, high, default)
+            else:
+                values[known.name] = self.number(known.name, low, high, default)
+        self.end()
+        try:
+            return kind(**values)
+        except InputError as err:
+            raise InputError(f"{self._source}: {self._where}: {err}") from err
+
+    def text(self, key: str, default: str | None = None) -> str:
+        """Return a text that is not empty, `default` where the key is missing and there is one."""
+        self._read.add(key)
+        if default is not None and key not in self._values:
+            return default
         value = self._need(key)
         if not isinstance(value, str) or not value.strip():
             raise self.wrong(key, value, "a text")

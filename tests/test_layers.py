@@ -19,10 +19,10 @@ LYRICS = Path(lyrics.__file__).resolve().parent
 LAYERS = (
     ("errors", "units", "seeds", "resources", "registry", "tables", "fieldreader", "cache"),
     ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "song", "accompaniment.parts"),
-    (
-        "styles", "prompt", "phrasing", "form", "rhythm", "melody", "compose", "align", "expression", "accompaniment",
-        "singing", "mixing", "mix", "evaluate", "serialize", "deserialize", "export", "project",
-    ),
+    ("accompaniment.grids", "accompaniment.instruments", "singing.voices", "phrasing", "rhythm", "melody"),
+    ("styles", "mixing", "export", "serialize", "deserialize"),
+    ("prompt", "form", "compose", "align", "expression", "accompaniment", "singing", "mix", "project"),
+    ("evaluate",),
     ("pipeline", "doctor"),
     ("", "cli", "__main__"),
 )  # fmt: skip
