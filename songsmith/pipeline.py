@@ -39,6 +39,7 @@ from songsmith.timeline import Meter
 Progress = Callable[[str, float], None]
 
 LARGEST_SEED = 2**63 - 1
+SHEET_SUFFIX = ".txt"
 TITLE_WORDS = 6
 
 
@@ -65,7 +66,7 @@ def make(
     Parameters
     ----------
     prompt : what the song should be, in free words
-    lyrics : the text of a lyric sheet, the `Path` of one, or a parsed one
+    lyrics : the text of a lyric sheet, the path of one (a `Path`, or one line that ends in `.txt`), or a parsed one
     seed : decides everything left open; the same seed gives the same bytes
     style, tempo, key, meter, voice : win over the words of the prompt
     accompanist : name of what plays
@@ -162,8 +163,8 @@ def read_lyrics(lyrics: str | Path | Lyrics | None) -> Lyrics:
             "no lyrics were given, and this version cannot write them: give a sheet with --lyrics FILE (lyrics=...)"
         )
     try:
-        if isinstance(lyrics, str) and lyrics.endswith(".txt") and "\n" not in lyrics:
-            raise InputError(f"lyrics {lyrics!r} is the name of a file: give Path({lyrics!r}), or the text itself")
+        if isinstance(lyrics, str) and lyrics.endswith(SHEET_SUFFIX) and "\n" not in lyrics:
+            lyrics = Path(lyrics)
         if not isinstance(lyrics, Lyrics):
             return parse_sheet(lyrics) if isinstance(lyrics, str) else read_sheet(lyrics)
     except LyricsError as err:

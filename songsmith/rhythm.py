@@ -3,6 +3,9 @@
 Dynamic programming (Viterbi) places the syllables one after another on a grid, at the least total cost of
 spacing (a spoken pace, longer before a comma, shorter inside a word) and of stress (strong syllables on strong
 beats, weak ones off them). A line that answers an earlier one is drawn to the earlier one's onsets.
+
+Source: A. Viterbi, "Error bounds for convolutional codes and an asymptotically optimum decoding algorithm",
+IEEE Trans. Information Theory 13 (1967), for the search; the costs are our own.
 """
 
 from __future__ import annotations

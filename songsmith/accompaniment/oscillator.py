@@ -114,7 +114,10 @@ def _with_images(samples: Mono) -> Mono:
 
 
 def _cubic(source: Mono, positions: Positions) -> Mono:
-    """Interpolate `source` at fractional positions with a four-point cubic (Catmull-Rom)."""
+    """Interpolate `source` at fractional positions with a four-point cubic.
+
+    Source: E. Catmull and R. Rom, "A class of local interpolating splines" (1974).
+    """
     padded = np.concatenate([np.zeros(1, np.float32), source, np.zeros(2 * _EDGE, np.float32)])
     index = positions.astype(np.intp)
     t = (positions - index).astype(np.float32)
