@@ -40,7 +40,7 @@ Progress = Callable[[str, float], None]
 
 LARGEST_SEED = 2**63 - 1
 SHEET_SUFFIX = ".txt"
-TITLE_WORDS = 6
+TITLE_WORDS = 8
 
 
 def make(

@@ -26,6 +26,7 @@ LONGEST_PROMPT = 2000
 """Characters."""
 
 DEFAULT_STYLE = "pop"
+DEFAULT_VOICE = "heart"
 
 TONICS = (9, 10, 0, 2, 7, 4, 5)
 """Tonics (pitch classes) that put a tune of an octave about the tonic into the comfortable range of the voice."""
@@ -86,10 +87,9 @@ def read_prompt(prompt: str, seed: int = 0, overrides: Overrides | None = None) 
     energy = style.energy + sum(mood.get("energy", 0.0) for mood in moods.values())
     texture = {knob: _texture(text, words["texture"][knob]) for knob in ("brightness", "width", "reverb", "lofi")}
     texture["brightness"] += sum(mood.get("brightness", 0.0) for mood in moods.values())
-    is_file = overrides.style is not None and overrides.style.endswith(".toml")
     brief = Brief(
         prompt=text,
-        style=str(Path(overrides.style or "").resolve()) if is_file else style.name,
+        style=_lasting(overrides.style or style.name),
         tempo=float(tempo),
         key=str(key),
         meter=str(meter),
@@ -97,9 +97,14 @@ def read_prompt(prompt: str, seed: int = 0, overrides: Overrides | None = None) 
         palette=find_instruments(text),
         texture=Texture(**{knob: round(min(1.0, max(-1.0, value)), 3) for knob, value in texture.items()}),
         energy=round(min(1.0, max(0.05, energy)), 3),
-        voice=overrides.voice or "heart",
+        voice=_lasting(overrides.voice or DEFAULT_VOICE),
     )
     return brief, style
+
+
+def _lasting(preset: str) -> str:
+    """Return the name of a preset, or its path in a form that holds in any working directory."""
+    return str(Path(preset).resolve()) if preset.endswith(".toml") else preset
 
 
 def _found(text: str, phrases: Iterable[str]) -> list[str]:
@@ -201,4 +206,5 @@ def _texture(text: str, table: Mapping[str, float]) -> float:
 def describe(brief: Brief) -> str:
     """Return one line that says what will be made."""
     mood = f"{', '.join(brief.mood)} " if brief.mood else ""
-    return f"{mood}{brief.style}, {brief.tempo:g} BPM, {brief.key}, {brief.meter}, voice {brief.voice}"
+    style, voice = Path(brief.style).stem, Path(brief.voice).stem
+    return f"{mood}{style}, {brief.tempo:g} BPM, {brief.key}, {brief.meter}, voice {voice}"
