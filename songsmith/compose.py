@@ -7,7 +7,7 @@ that a verse has one tune and the second verse adapts the first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from lyrics.prosody import syllable_weights
@@ -52,12 +52,8 @@ INNER_REST_S = 0.75
 """A gap inside a line longer than this is partly rest."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Tune:
-    """What is remembered of a line for those that answer it: onsets and pitches relative to its bars."""
-
-    onsets: tuple[float, ...]
-    pitches: dict[float, int]
+Tune = Mapping[float, int]
+"""What is remembered of a line for those that answer it: pitch by onset, in beats from the start of its bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +97,8 @@ def compose(
     """
     meter = Meter.parse(plan.meter)
     placed = _place_lines(lyrics, plan, meter, seed, syncopation)
-    tunes: dict[tuple[str, int], _Tune] = {}
-    letters: dict[tuple[int, str], _Tune] = {}
+    tunes: dict[tuple[str, int], Tune] = {}
+    letters: dict[tuple[int, str], Tune] = {}
     notes: list[Note] = []
     syllable = 0
     previous: int | None = None
@@ -121,13 +117,12 @@ def compose(
             centre=centre,
             contour=_contour(seed, line),
             closing=_closing(line),
-            template=known.pitches if known else {},
+            template=known or {},
             start=line.start,
         )
         rng = generator(seed, "melody", line.section.kind, line.letter)
         pitches = choose_pitches(request, accompaniment.chords, key, meter, previous, rng)
-        relative = sequence_template(line.onsets, line.start)
-        tune = _Tune(relative, dict(zip(relative, pitches, strict=True)))
+        tune = dict(zip(sequence_template(line.onsets, line.start), pitches, strict=True))
         tunes.setdefault((line.section.kind, line.place), tune)
         letters.setdefault((line.section.bar, line.letter), tune)
         previous = pitches[-1]
