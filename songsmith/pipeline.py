@@ -28,7 +28,7 @@ from songsmith.errors import InputError, MissingPart
 from songsmith.evaluate import check
 from songsmith.form import plan_song
 from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, PartSettings
-from songsmith.prompt import Overrides, read_prompt
+from songsmith.prompt import Overrides, read_prompt, unheeded
 from songsmith.score import Score
 from songsmith.singing import SINGERS
 from songsmith.singing import singer as find_singer
@@ -146,7 +146,7 @@ def make(
                 ),
                 ("soundfont", Backend.of(instruments.path.stem, sha256=instruments.sha256)),
             ),
-            tuple(_warnings(score)),
+            (*unheeded(brief.prompt), *_warnings(score)),
         ),
         audio=audio,
     )

@@ -102,6 +102,16 @@ def read_prompt(prompt: str, seed: int = 0, overrides: Overrides | None = None) 
     return brief, style
 
 
+def unheeded(prompt: str) -> tuple[str, ...]:
+    """Return, one sentence each, what a prompt asks for that this version does not do, and what it left out."""
+    table = load_table(config_folder() / "prompt.toml")["not_yet"]
+    found = [f"the prompt asks for {phrase!r}: {table[phrase]}" for phrase in table if _place(prompt, phrase) >= 0]
+    tempi = list(dict.fromkeys(match[1] for match in _TEMPO.finditer(prompt)))
+    if len(tempi) > 1:
+        found.append(f"the prompt names the tempi {', '.join(tempi)}: the first is taken")
+    return tuple(found)
+
+
 def _lasting(preset: str) -> str:
     """Return the name of a preset, or its path in a form that holds in any working directory."""
     return str(Path(preset).resolve()) if preset.endswith(".toml") else preset

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from songsmith.brief import Brief
 from songsmith.errors import InputError
-from songsmith.prompt import LONGEST_PROMPT, Overrides, read_prompt
+from songsmith.prompt import LONGEST_PROMPT, Overrides, read_prompt, unheeded
 from songsmith.theory import Key
 
 
@@ -117,3 +117,11 @@ def test_any_text_is_read_or_refused(prompt: str, seed: int) -> None:
     except InputError:
         return
     assert brief == read(prompt, seed)
+
+
+def test_what_is_not_done_is_told() -> None:
+    assert unheeded("warm folk, 92 BPM") == ()
+    (voice,) = unheeded("folk with a male voice")
+    assert "male voice" in voice
+    assert "mezzo" in voice
+    assert "90, 120" in unheeded("folk, 90 BPM, then 120 BPM")[0]
