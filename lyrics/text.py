@@ -131,6 +131,11 @@ def _fold_char(char: str, token: str) -> str:
     return ""
 
 
+def printable(text: str) -> str:
+    """Return a text without control and formatting characters, which a terminal or a player would obey."""
+    return "".join(character for character in text if character.isprintable())
+
+
 def _short(text: str) -> str:
     return repr(text if len(text) <= 24 else text[:24] + "...")
 

@@ -72,20 +72,25 @@ class Word:
     syllables: tuple[Syllable, ...]
 
     @property
+    def _ends(self) -> list[int]:
+        """How many letters of the word have gone by at the end of each syllable."""
+        return list(accumulate(len(syllable.text) for syllable in self.syllables))
+
+    @property
     def written(self) -> tuple[str, ...]:
         """The word as written, marks and capitals kept, cut at its syllables; as sung where it is written otherwise.
 
         `Fa` `ther,` for `Father,`, but `twen` `ty` for `20`.
         """
-        ends = list(accumulate(len(syllable.text) for syllable in self.syllables))
+        ends = self._ends
         body = self.text.replace("~", "")
-        letters = sum(character.isalnum() or character in "'’" for character in body)
+        letters = sum(_is_letter(character) for character in body)
         if not ends or letters != ends[-1] or any(character.isdigit() for character in body):
             return tuple(syllable.text for syllable in self.syllables)
         pieces = [""] * len(ends)
         place = seen = 0
         for character in body:
-            if character.isalnum() or character in "'’":
+            if _is_letter(character):
                 place = bisect_left(ends, seen + 1)
                 seen += 1
             pieces[place] += character
@@ -97,7 +102,7 @@ class Word:
 
         A mark at the end of the word is for its last syllable, one inside for the syllable of the letters before it.
         """
-        ends = list(accumulate(len(syllable.text) for syllable in self.syllables))
+        ends = self._ends
         counts = [0] * len(ends)
         letters = 0
         body = self.text.rstrip(".,;:!?\"'”’)")
@@ -105,9 +110,14 @@ class Word:
             if character == "~" and counts:
                 at_end = not body[i:].strip("~")
                 counts[-1 if at_end else min(bisect_left(ends, letters), len(ends) - 1)] += 1
-            elif character.isalnum() or character in "'’":
+            elif _is_letter(character):
                 letters += 1
         return tuple(counts)
+
+
+def _is_letter(character: str) -> bool:
+    """Tell whether a character of a written word stands in the texts of its syllables, as apostrophes do."""
+    return character.isalnum() or character in "'’"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lyrics.errors import LyricsError, MissingData
 from lyrics.parse import parse_sheet, read_sheet
+from lyrics.text import printable
 from lyrics.values import Lyrics
 from songsmith import __version__
 from songsmith.accompaniment import ACCOMPANISTS
@@ -179,18 +180,13 @@ def read_lyrics(lyrics: str | Path | Lyrics | None) -> Lyrics:
 def title_of(lyrics: Lyrics) -> str:
     """Return the title of a song: that of its sheet, or else the first words of its chorus or first line."""
     if lyrics.title:
-        return _printable(lyrics.title)
+        return printable(lyrics.title)
     sung = [section for section in lyrics.sections if not section.is_instrumental]
     section = next((s for s in sung if s.kind in ("chorus", "hook")), sung[0])
     line = next(line for line in section.lines if line.words)
     title = " ".join(word.text.replace("~", "") for word in line.words[:TITLE_WORDS])
-    title = _printable(title).strip(" ,;:.!?-")
+    title = printable(title).strip(" ,;:.!?-")
     return title[:1].upper() + title[1:]
-
-
-def _printable(text: str) -> str:
-    """Return a text without control and formatting characters, which a terminal would obey."""
-    return "".join(character for character in text if character.isprintable())
 
 
 def _check_numbers(seed: int, length_s: float | None) -> None:

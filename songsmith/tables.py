@@ -146,9 +146,9 @@ class Table:
 
     def integers(self, key: str, low: int, high: int, default: tuple[int, int]) -> tuple[int, int]:
         """Return two whole numbers within bounds, the lower first."""
-        first, last = self.interval(key, low, high, default)
-        value = self._values.get(key, default)
-        return self._integer(key, value[0], int(first), high), self._integer(key, value[1], low, int(last))
+        self.interval(key, low, high, default)
+        first, last = self._values.get(key, default)
+        return self._integer(key, first, low, high), self._integer(key, last, low, high)
 
     def interval(
         self, key: str, low: float, high: float, default: tuple[float, float] | None = None

@@ -7,6 +7,7 @@ the lead (instrumental, or all in parentheses) have no time and are left out.
 
 from __future__ import annotations
 
+from lyrics.text import printable
 from songsmith.export.timing import syllable_starts
 from songsmith.song import Song
 
@@ -45,5 +46,5 @@ def _clock(time_s: float) -> str:
 
 def _one_line(text: str) -> str:
     """Return a text that cannot be taken for another line or time tag."""
-    text = "".join(character for character in " ".join(text.split()) if character.isprintable())
-    return text.replace("~", "").replace("[", "(").replace("]", ")").replace("<", "(").replace(">", ")")
+    text = printable(" ".join(text.split())).replace("~", "")
+    return text.replace("[", "(").replace("]", ")").replace("<", "(").replace(">", ")")
