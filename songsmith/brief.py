@@ -26,6 +26,30 @@ class Texture:
                 raise InputError(f"texture {name} {getattr(self, name)} is not between -1 and 1")
 
 
+FEELS = ("", "half-time", "double-time", "laid-back", "driving", "four-on-the-floor")
+"""How the beat may be felt; empty for the style's own way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Groove:
+    """How the beat is played.
+
+    Parameters
+    ----------
+    swing : 0 even to 1 triplets; None for the style's own
+    feel : one of `FEELS`
+    """
+
+    swing: float | None = None
+    feel: str = ""
+
+    def __post_init__(self) -> None:
+        if self.swing is not None and not 0.0 <= self.swing <= 1.0:
+            raise InputError(f"swing {self.swing} is not between 0 and 1")
+        if self.feel not in FEELS:
+            raise InputError(f"feel {self.feel!r} is not known: use one of {', '.join(FEELS[1:])}")
+
+
 @dataclass(frozen=True, slots=True)
 class Brief:
     """The five things a prompt controls (style, tempo and groove, palette, structure, texture), and the voice.
@@ -41,6 +65,10 @@ class Brief:
     form : section kinds asked for; empty for one fitted to the lyrics
     energy : 0 to 1
     voice : name of a voice
+    groove : swing and feel, where the prompt names them
+    without : parts (`drums`) and instruments (`piano`) that are not to play
+    instrumental : whether nobody sings
+    length_s : seconds asked for, None where the lyrics decide
     """
 
     prompt: str
@@ -54,6 +82,10 @@ class Brief:
     texture: Texture = field(default_factory=Texture)
     energy: float = 0.5
     voice: str = "heart"
+    groove: Groove = field(default_factory=Groove)
+    without: tuple[str, ...] = ()
+    instrumental: bool = False
+    length_s: float | None = None
 
     def __post_init__(self) -> None:
         low, high = TEMPO_RANGE

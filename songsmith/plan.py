@@ -36,6 +36,7 @@ class PlannedSection:
     bar, bars : first bar (from 0) and number of bars
     energy : 0 (bare) to 1 (full)
     voice : for each bar, whether the voice will be there
+    style : name of the style it is played in, None for the song's own
     """
 
     kind: str
@@ -44,6 +45,7 @@ class PlannedSection:
     bars: int
     energy: float
     voice: tuple[bool, ...]
+    style: str | None = None
 
     def __post_init__(self) -> None:
         if self.bars < 1 or len(self.voice) != self.bars:

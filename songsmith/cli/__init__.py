@@ -1,0 +1,106 @@
+"""The command line: results to stdout, everything else to stderr, one line for whatever goes wrong.
+
+Exit codes: 0 done, 1 part of a batch failed, 2 the input is wrong, 3 a part is missing.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+import threading
+from typing import Annotated, NoReturn
+
+import typer
+from typer.exceptions import TyperException
+
+from songsmith import __version__
+from songsmith.cli import listing, make
+from songsmith.cli.console import app
+from songsmith.errors import InputError, SongsmithError
+
+__all__ = ["app", "listing", "main", "make"]
+
+INTERNAL_ERROR = 70
+"""Exit code of a fault of songsmith itself (EX_SOFTWARE of sysexits.h)."""
+
+INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code; a failure prints one line starting with `songsmith: `."""
+    _prepare_streams()
+    try:
+        _run(sys.argv[1:] if arguments is None else arguments)
+        sys.stdout.flush()
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except SongsmithError as err:
+        _fail(str(err), err.exit_code)
+    except TyperException as err:
+        _fail(f"{err.format_message()} Try 'songsmith --help'.", InputError.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; nothing was written", INTERRUPTED)
+    except (BrokenPipeError, SystemExit):  # rich ends the second way
+        # The reader of our output has gone (`| head`): nothing more to say, and no failing on the last flush.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except OSError as err:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fail(
+            f"{err.filename or 'standard output'} cannot be written ({err.strerror}): make room", InputError.exit_code
+        )
+    except Exception as err:
+        if os.environ.get("SONGSMITH_DEBUG"):
+            raise
+        _fail(
+            f"internal error ({type(err).__name__}: {err}): please report it, with the traceback that "
+            "SONGSMITH_DEBUG=1 shows",
+            INTERNAL_ERROR,
+        )
+    sys.exit(0)
+
+
+def _prepare_streams() -> None:
+    """Make standard output and error usable: open where they are closed, and able to show any text."""
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - open until the process ends
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _run(arguments: list[str]) -> None:
+    """Run the verb that the arguments name; being asked to end counts as Ctrl-C, so that nothing is left behind."""
+    for argument in arguments:
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise InputError(f"argument {argument!r} is not valid UTF-8: write it in UTF-8")
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    command = typer.main.get_command(app)
+    with command.make_context("songsmith", arguments or ["--help"]) as context:
+        command.invoke(context)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    """Print one line to stderr and exit."""
+    print(f"songsmith: {' '.join(message.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"songsmith {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Only carries the options before the verb."""

@@ -1,0 +1,110 @@
+"""`songsmith make`: a whole song."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
+
+if TYPE_CHECKING:
+    from songsmith.song import Song
+
+
+@app.command(
+    epilog='Example: [bold]songsmith make "slow piano ballad in D minor" --lyrics words.txt --out song[/bold]'
+)
+def make(
+    prompt: Annotated[str, typer.Argument(help="What the song should be: style, mood, tempo, key, instruments.")],
+    lyrics: Annotated[
+        Path | None, typer.Option(help="Lyric sheet: lines of words under tags like \\[Verse].")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; by default a new one named after the title.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a song folder that is there.")] = False,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N", parser=whole, help="Decides everything left open; the same seed gives the same song."
+        ),
+    ] = 0,
+    voice: Annotated[str | None, typer.Option(help="A voice of 'songsmith voices', or a .toml file.")] = None,
+    accompanist: Annotated[str, typer.Option(help="What plays.")] = "patterns",
+    style: Annotated[str | None, typer.Option(help="A style of 'songsmith styles', or a .toml file.")] = None,
+    tempo: Annotated[float | None, typer.Option(metavar="BPM", parser=number, help="Quarter notes a minute.")] = None,
+    key: Annotated[str | None, typer.Option(help="Like 'G major', 'E minor', 'D dorian'.")] = None,
+    meter: Annotated[str | None, typer.Option(help="4/4, 3/4 or 6/8.")] = None,
+    length: Annotated[
+        float | None, typer.Option(metavar="S", parser=number, help="Length of the song in seconds, about.")
+    ] = None,
+    soundfont: Annotated[
+        Path | None,
+        typer.Option(help="Your own SoundFont (.sf2 or .sf3); by default the one that comes along."),
+    ] = None,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a whole song: mix, stems, dry vocal, score and timed lyrics in one folder."""
+    from songsmith import project
+    from songsmith.pipeline import make as make_song
+
+    project.check_place(out if out is not None else project.new_folder(prompt), overwrite)
+    with progress_bars(quiet or as_json) as progress:
+        song = make_song(
+            prompt,
+            lyrics,
+            seed,
+            style=style,
+            tempo=tempo,
+            key=key,
+            meter=meter,
+            voice=voice,
+            accompanist=accompanist,
+            length_s=length,
+            soundfont=soundfont,
+            use_cache=not no_cache,
+            progress=progress,
+            warn=warn,
+        )
+        progress("saving", 0.0)
+        folder = project.save_as_new(song) if out is None else project.save(song, out, overwrite)
+        progress("saving", 1.0)
+    if as_json:
+        print(json.dumps(_summary(song, folder), ensure_ascii=False, indent=2))
+    else:
+        _tell(song, folder)
+
+
+def _summary(song: Song, folder: Path) -> dict[str, Any]:
+    """Return the machine-readable result of `make`."""
+    return {
+        "folder": str(folder.resolve()),
+        "title": song.title,
+        "seed": song.seed,
+        "duration_s": round(song.read_audio().mix.duration_s, 3),
+        "style": song.brief.style,
+        "tempo": song.brief.tempo,
+        "key": song.brief.key,
+        "meter": song.brief.meter,
+        "warnings": list(song.provenance.warnings),
+        "report": song.report,
+    }
+
+
+def _tell(song: Song, folder: Path) -> None:
+    """Print in a few lines what was made and where it is."""
+    from songsmith.prompt import describe
+
+    seconds = round(song.read_audio().mix.duration_s)
+    print(f"{song.title}  {seconds // 60}:{seconds % 60:02d}  {describe(song.brief)}")
+    for finding in (song.report or {}).get("findings", []):
+        print(f"note: {finding}")
+    print(f"listen: {folder / 'mix.wav'}")
+    print(f"stems, dry vocal, score (song.mid) and timed lyrics: {folder}")
+    for warning in song.provenance.warnings:
+        warn(warning)
