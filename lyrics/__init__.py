@@ -13,6 +13,7 @@ from lyrics.values import KINDS, Line, Lyrics, Phoneme, Section, Syllable, Word
 
 if TYPE_CHECKING:
     from lyrics.analysis import analyse_word
+    from lyrics.lexicon import read_lexicon
     from lyrics.parse import parse_sheet, read_sheet
     from lyrics.prosody import rhyme_part, rhymes, stress_pattern, syllable_weight, syllable_weights
 
@@ -27,6 +28,7 @@ __all__ = [
     "Word",
     "analyse_word",
     "parse_sheet",
+    "read_lexicon",
     "read_sheet",
     "rhyme_part",
     "rhymes",
@@ -38,6 +40,7 @@ __all__ = [
 _HOMES = {
     "analyse_word": "lyrics.analysis",
     "parse_sheet": "lyrics.parse",
+    "read_lexicon": "lyrics.lexicon",
     "read_sheet": "lyrics.parse",
     "rhyme_part": "lyrics.prosody",
     "rhymes": "lyrics.prosody",

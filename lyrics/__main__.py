@@ -1,4 +1,7 @@
-"""`python -m lyrics SHEET`: print a lyric sheet as it will be sung."""
+"""`python -m lyrics SHEET`: print a lyric sheet as it will be sung.
+
+`--language es` says what language it is in, `--lexicon FILE` gives pronunciations of its own.
+"""
 
 from __future__ import annotations
 
@@ -7,25 +10,27 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from lyrics.errors import LyricsError
-from lyrics.parse import read_sheet
+from lyrics.errors import LyricsError, MissingData
+from lyrics.lexicon import read_lexicon
+from lyrics.parse import language_code, read_sheet
 from lyrics.values import Line, Lyrics, Section, Word
 
-USAGE = "usage: python -m lyrics SHEET"
+USAGE = "usage: python -m lyrics [--language CODE] [--lexicon FILE] SHEET"
+OPTIONS = ("--language", "--lexicon")
 MARKS = ("", "ˈ", "ˌ")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the analysis of the sheet named by the one argument; return the exit status."""
+    """Print the analysis of the sheet named by the arguments; return the exit status."""
     if list(arguments) in (["-h"], ["--help"]):
         print(f"{USAGE}\n\nPrints every section, line, syllable and phoneme of a lyric sheet as it will be sung.")
         return 0
-    if len(arguments) != 1:
-        print(f"lyrics: one lyric sheet is needed, {len(arguments)} arguments were given; {USAGE}", file=sys.stderr)
-        return 2
     try:
-        lyrics = read_sheet(Path(arguments[0]))
-    except LyricsError as err:
+        sheet, options = _split(arguments)
+        language = language_code(options["--language"]) if "--language" in options else None
+        lexicon = read_lexicon(Path(options["--lexicon"]), language) if "--lexicon" in options else None
+        lyrics = read_sheet(sheet, language, lexicon)
+    except (LyricsError, MissingData) as err:
         print(f"lyrics: {' '.join(str(err).split())}", file=sys.stderr)
         return 2
     try:
@@ -33,6 +38,24 @@ def main(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
+
+
+def _split(arguments: Sequence[str]) -> tuple[Path, dict[str, str]]:
+    """Return the path of the sheet and the options of a command line."""
+    rest, options = list(arguments), {}
+    sheets = []
+    while rest:
+        item = rest.pop(0)
+        name, equals, value = item.partition("=")
+        if not item.startswith("--"):
+            sheets.append(item)
+        elif name not in OPTIONS or not (equals or rest):
+            raise LyricsError(f"the option {item[:40]!r} is not known or has no value; {USAGE}")
+        else:
+            options[name] = value if equals else rest.pop(0)
+    if len(sheets) != 1:
+        raise LyricsError(f"one lyric sheet is needed, {len(sheets)} were given; {USAGE}")
+    return Path(sheets[0]), options
 
 
 def describe(lyrics: Lyrics) -> Iterator[str]:

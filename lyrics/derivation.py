@@ -6,17 +6,25 @@ import re
 from collections.abc import Callable, Iterator
 
 from lyrics.dictionary import pronunciations
+from lyrics.syllables import make_syllables
+from lyrics.values import Phoneme
 from lyrics.wordlists import short_compound_words
 
 SIBILANTS = frozenset({"S", "Z", "SH", "ZH", "CH", "JH"})
 VOICELESS = frozenset({"P", "T", "K", "F", "TH"})
 MAX_DEPTH = 3
+CHANT = r"((?:h|l|n|d|b|y)a|he|hee|ho|doo)\1{2,}h?"
+"""A syllable sung three times or more in one word: hahaha, lalalala."""
 
 
 def derive(word: str, depth: int = 0) -> str | None:
     """Return the ARPAbet of a word made from a known one by an ending, a prefix or lengthening; None if it is not."""
     if depth >= MAX_DEPTH:
         return None
+    if (chant := re.fullmatch(CHANT, word)) is not None:
+        unit = pronunciations("heh" if chant[1] == "he" else chant[1])[0]
+        count = len(word.rstrip("h")) // len(chant[1])
+        return " ".join([unit.replace("1", "0")] * (count - 1) + [unit])
     lengthened = list(_shortened(word))
     for stem in lengthened:
         if found := pronunciations(stem):
@@ -27,8 +35,8 @@ def derive(word: str, depth: int = 0) -> str | None:
     for stem, build in _analyses(word):
         found = pronunciations(stem)
         sounds = found[0] if found else derive(stem, depth + 1)
-        if sounds and len(stem.replace("'", "")) > 1:
-            return build(sounds)
+        if sounds and len(stem.replace("'", "")) > 1 and (built := build(sounds)):
+            return built
     return None
 
 
@@ -56,7 +64,7 @@ def add_ending(sounds: str, ending: str) -> str:
     return f"{sounds} {contracted}" if after_vowel else f"{sounds} AH0 {contracted}"
 
 
-def _analyses(word: str) -> Iterator[tuple[str, Callable[[str], str]]]:
+def _analyses(word: str) -> Iterator[tuple[str, Callable[[str], str | None]]]:
     """Yield stems that `word` may be made of, each with what makes its sounds those of the word."""
     if word.endswith("in'"):
         yield word[:-1] + "g", lambda sounds: re.sub(r"NG$", "N", sounds)
@@ -68,6 +76,9 @@ def _analyses(word: str) -> Iterator[tuple[str, Callable[[str], str]]]:
     if word.endswith("s'"):
         yield word[:-1], str
     if "'" in word:
+        for place, letter in ((place, letter) for place in _apostrophes(word) for letter in "eoiau"):
+            whole = word[:place] + letter + word[place + 1 :]
+            yield whole, lambda sounds, whole=whole, place=place: _elided(whole, sounds, place)  # type: ignore[misc]
         yield word.replace("'", ""), str
         return
     if word.endswith("s") and not word.endswith("ss"):
@@ -89,6 +100,34 @@ def _analyses(word: str) -> Iterator[tuple[str, Callable[[str], str]]]:
     for prefix, sound in PREFIXES:
         if word.startswith(prefix) and len(word) - len(prefix) >= 4:
             yield word[len(prefix) :], lambda sounds, sound=sound: f"{sound} {sounds}"  # type: ignore[misc]
+
+
+def _apostrophes(word: str) -> list[int]:
+    """Return the places of the apostrophes between consonants: wand'ring, flow'rs."""
+    return [match.start() for match in re.finditer(r"(?<=[^aeiou'])'(?=[^aeiouy'])", word)]
+
+
+def _elided(whole: str, sounds: str, place: int) -> str | None:
+    """Return `sounds` of the word `whole` without the weak vowel of the letter at `place`; None if it is not weak.
+
+    An R remains of ER0. Where the sounds have no vowel for the letter (different), they are returned as they are.
+    """
+    if sounds not in pronunciations(whole):
+        return None
+    phonemes = tuple(map(Phoneme.parse, sounds.split()))
+    letters = first = 0
+    for syllable in make_syllables(whole, phonemes):
+        letters += len(syllable.text)
+        if letters > place:
+            break
+        first += len(syllable.phonemes)
+    if len(re.findall("[aeiouy]+", syllable.text.rstrip("e"))) > 1:
+        return sounds
+    nucleus = first + syllable.nucleus
+    if syllable.stress or sum(phoneme.is_vowel for phoneme in phonemes) == 1:
+        return None
+    left = (Phoneme("R"),) if phonemes[nucleus].symbol == "ER" else ()
+    return " ".join(map(str, (*phonemes[:nucleus], *left, *phonemes[nucleus + 1 :])))
 
 
 ENDINGS = (

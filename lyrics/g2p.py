@@ -6,6 +6,7 @@ beat.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 
@@ -13,6 +14,7 @@ from lyrics import derivation, homographs
 from lyrics.arpabet import parse_phonemes
 from lyrics.dictionary import pronunciations
 from lyrics.errors import LyricsError
+from lyrics.syllables import make_syllables
 from lyrics.text import Piece
 from lyrics.values import Phoneme
 from lyrics.wordlists import function_words
@@ -42,7 +44,10 @@ def pronounce(word: str, lexicon: Mapping[str, str] = NOTHING) -> tuple[Phoneme,
     """
     own = lexicon.get(word)
     if own is None:
-        return _pronounce(word)
+        inflected = re.fullmatch(r"(.+?)(?:'(s|d|ve|ll|re|m)|(s)')", word)
+        if inflected is None or inflected[1] not in lexicon:
+            return _pronounce(word)
+        own = derivation.add_ending(lexicon[inflected[1]], inflected[2] or inflected[3])
     try:
         return parse_phonemes(own)
     except LyricsError as err:
@@ -106,13 +111,17 @@ def _pronounce_piece(
         return _letter_names(piece)
     if piece.read == "stutter":
         return _stutter(piece.text, following)
-    if piece.text in lexicon:
+    if piece.read == "held":
+        return _held(piece, lexicon)
+    if piece.sounds:
+        return parse_phonemes(piece.sounds)
+    if piece.text in lexicon or piece.text.partition("'")[0] in lexicon:
         return pronounce(piece.text, lexicon)
     chosen = homographs.choose(words, place)
     phonemes = tuple(map(Phoneme.parse, chosen.split())) if chosen else _pronounce(piece.text)
     if piece.text == "the" and following and following[0].is_vowel:
         phonemes = (Phoneme("DH"), Phoneme("IY", 0))
-    if piece.text in function_words() and sum(phoneme.is_vowel for phoneme in phonemes) == 1:
+    if chosen is None and piece.text in function_words() and sum(phoneme.is_vowel for phoneme in phonemes) == 1:
         phonemes = tuple(Phoneme(p.symbol, 0) if p.is_vowel else p for p in phonemes)
     return phonemes
 
@@ -123,6 +132,20 @@ def _letter_names(piece: Piece) -> tuple[Phoneme, ...]:
     if piece.ending:
         sounds = derivation.add_ending(sounds, piece.ending.strip("'"))
     return tuple(map(Phoneme.parse, sounds.split()))
+
+
+def _held(piece: Piece, lexicon: Mapping[str, str]) -> tuple[Phoneme, ...]:
+    """Return the share that a part of a held word has in its sounds: all parts sing the vowel of the held letter."""
+    phonemes = pronounce(piece.whole, lexicon)
+    letters = sounds = 0
+    for syllable in make_syllables(piece.whole, phonemes):
+        letters += len(syllable.text)
+        if letters > piece.letter:
+            nucleus = sounds + syllable.nucleus
+            break
+        sounds += len(syllable.phonemes)
+    first = 0 if piece.part == "first" else nucleus
+    return phonemes[first:] if piece.part == "last" else phonemes[first : nucleus + 1]
 
 
 def _stutter(letters: str, following: tuple[Phoneme, ...]) -> tuple[Phoneme, ...]:

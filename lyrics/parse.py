@@ -1,8 +1,7 @@
 """Lyric sheets into `Lyrics`.
 
 A sheet is UTF-8 text. `#` starts a comment line (`# Title: Kettle` names the song), `[Tag]` a section, and every
-other line that is not blank is sung. In a line, `(words)` are for the backing voices, `~` after a word asks for one
-more note on it, and `word{W ER1 D}` gives its sounds in ARPAbet.
+other line that is not blank is sung; `lyrics.lines` says what a line may hold.
 """
 
 from __future__ import annotations
@@ -12,17 +11,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from lyrics.analysis import Token, analyse_tokens
+from lyrics.analysis import analyse_tokens
 from lyrics.errors import LyricsError
+from lyrics.files import read_text
 from lyrics.g2p import NOTHING
-from lyrics.tags import Tag, parse_tag
+from lyrics.lines import read_row
+from lyrics.tags import Tag, parse_tag, split_tag
 from lyrics.values import Line, Lyrics, Section
 
+LANGUAGES = {
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "de": "German",
+}
 MAX_SHEET_BYTES = 256_000
 MAX_LINES = 2000
 """In the file, and of the song with its repeats expanded."""
-
-MAX_WORDS_PER_LINE = 64
 
 SUNG_AGAIN = ("chorus", "hook", "prechorus", "postchorus")
 """Kinds whose empty tag means the words of the earlier one of the kind."""
@@ -36,7 +43,7 @@ class _Block:
 
     tag: Tag
     number: int
-    rows: tuple[tuple[int, str], ...]
+    rows: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -49,7 +56,7 @@ class _Notes:
         self.found[note] = None
 
 
-def read_sheet(path: Path) -> Lyrics:
+def read_sheet(path: Path, language: str | None = None, lexicon: Mapping[str, str] | None = None) -> Lyrics:
     """Return the lyrics of the sheet in the file `path`.
 
     Raises
@@ -59,51 +66,27 @@ def read_sheet(path: Path) -> Lyrics:
         does. The message starts with the path.
     """
     path = Path(path)
+    text = read_text(path, MAX_SHEET_BYTES, "lyric sheet")
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_SHEET_BYTES + 1)
-        size = path.stat().st_size if len(data) > MAX_SHEET_BYTES else len(data)
-    except FileNotFoundError as err:
-        raise LyricsError(f"{path}: no such file; give the path of a lyric sheet") from err
-    except IsADirectoryError as err:
-        raise LyricsError(f"{path}: is a folder; give the path of a lyric sheet, a UTF-8 text file") from err
-    except (OSError, ValueError) as err:
-        reason = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
-        raise LyricsError(f"{path}: cannot be read ({reason}); give a readable lyric sheet") from err
-    if size > MAX_SHEET_BYTES:
-        raise LyricsError(
-            f"{path}: is {size / 1000:.0f} kB; a lyric sheet may have {MAX_SHEET_BYTES // 1000} kB: keep one song"
-        )
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise LyricsError(f"{path}: is UTF-16 text; save it again as UTF-8")
-    if b"\0" in data:
-        raise LyricsError(f"{path}: is a binary file; a lyric sheet is UTF-8 text")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as err:
-        raise LyricsError(f"{path}: is not UTF-8 text (byte {err.start}); save it again as UTF-8") from err
-    try:
-        return parse_sheet(text)
+        return parse_sheet(text, language, lexicon)
     except LyricsError as err:
         raise LyricsError(f"{path}: {err}") from err
 
 
-def parse_sheet(text: str, language: str = "en", lexicon: Mapping[str, str] | None = None) -> Lyrics:
+def parse_sheet(text: str, language: str | None = None, lexicon: Mapping[str, str] | None = None) -> Lyrics:
     """Return the lyrics that a sheet's text says, analysed down to phonemes.
 
     Parameters
     ----------
     text : the whole sheet
-    language : only `en`
-    lexicon : ARPAbet pronunciations of lower-case words that come before the dictionary's
+    language : code or name of one of `LANGUAGES`; None for what the sheet's `# Language:` line says, or else English
+    lexicon : pronunciations of lower-case words that come before the dictionary's, as `read_lexicon` gives them
 
     Raises
     ------
     LyricsError
         Where something in the sheet is not accepted; the message names the line.
     """
-    if language != "en":
-        raise LyricsError(f"the language {language!r} cannot be pronounced; only 'en' can")
     if len(text) > MAX_SHEET_BYTES:
         raise LyricsError(f"the sheet has {len(text)} characters; at most {MAX_SHEET_BYTES} are accepted")
     if "\0" in text:
@@ -111,40 +94,67 @@ def parse_sheet(text: str, language: str = "en", lexicon: Mapping[str, str] | No
     rows = text.removeprefix("\ufeff").splitlines()
     if len(rows) > MAX_LINES:
         raise LyricsError(f"the sheet has {len(rows)} lines; at most {MAX_LINES} are accepted")
+    language = language_code(language or _heading(rows, "language") or "en")
     notes = _Notes()
     blocks = _blocks(rows, notes)
-    sections = _number_lines(_sections(blocks, NOTHING if lexicon is None else lexicon, notes))
+    sections = _number_lines(_sections(blocks, NOTHING if lexicon is None else lexicon, language, notes))
     if not any(line.words for section in sections for line in section.lines):
-        raise LyricsError("the sheet has no words for the lead to sing; write at least one line of English words")
-    return Lyrics(language, sections, _title(rows), tuple(notes.found))
+        raise LyricsError("the sheet has no words for the lead to sing; write at least one line of words")
+    return Lyrics(language, sections, _heading(rows, "title"), tuple(notes.found))
 
 
-def _title(rows: Sequence[str]) -> str | None:
+def language_code(asked: str) -> str:
+    """Return the code of a language, given by code (`es`, `es-MX`) or English name."""
+    code = re.split("[-_]", asked.strip().lower())[0]
+    found = {name.lower(): code for code, name in LANGUAGES.items()}.get(code, code)
+    if found not in LANGUAGES:
+        known = ", ".join(f"{code} ({name})" for code, name in LANGUAGES.items())
+        raise LyricsError(f"the language {asked[:24]!r} cannot be pronounced; accepted are {known}")
+    return found
+
+
+def _heading(rows: Sequence[str], wanted: str) -> str | None:
+    """Return what a comment line such as `# Title: Kettle` says, or None."""
     for row in rows:
-        name, colon, title = row.strip().removeprefix("#").partition(":")
-        if row.lstrip().startswith("#") and colon and name.strip().lower() == "title" and title.strip():
-            return title.strip()
+        name, colon, value = row.strip().removeprefix("#").partition(":")
+        if row.lstrip().startswith("#") and colon and name.strip().lower() == wanted and value.strip():
+            return value.strip()
     return None
 
 
 def _blocks(rows: Sequence[str], notes: _Notes) -> tuple[_Block, ...]:
     numbered = [(i, row.strip()) for i, row in enumerate(rows, 1) if not row.lstrip().startswith("#")]
-    tags = [(place, row) for place, (_, row) in enumerate(numbered) if row.startswith("[")]
-    if not tags:
+    split = [(number, *split_tag(row)) for number, row in numbered]
+    if not any(tag for _, tag, _ in split):
         return _stanzas(numbered)
-    blocks = []
-    before = tuple(row for row in numbered[: tags[0][0]] if row[1])
-    if before:
-        notes.add(f"line {before[0][0]}: the words before the first tag are sung as a verse")
-        blocks.append(_Block(Tag("verse", "Verse", True), before[0][0], before))
-    ends = [place for place, _ in tags[1:]] + [len(numbered)]
-    for (place, row), end in zip(tags, ends, strict=True):
-        number = numbered[place][0]
-        tag = parse_tag(row, number)
-        if not tag.known:
-            notes.add(f"line {number}: the tag [{tag.label}] names no known kind of section; taken as a verse")
-        blocks.append(_Block(tag, number, tuple(row for row in numbered[place + 1 : end] if row[1])))
-    return tuple(blocks)
+    blocks: list[_Block] = []
+    for number, written, words in split:
+        if written:
+            tag = parse_tag(written, number)
+            before = blocks[-1] if blocks else None
+            if not tag.known and before is not None and before.tag.known and not before.rows:
+                notes.add(f"line {number}: [{tag.label}] names no kind of section; taken as a remark and not sung")
+            else:
+                blocks.append(_Block(tag, number))
+        elif words and not blocks:
+            notes.add(f"line {number}: the words before the first tag are sung as a verse")
+            blocks.append(_Block(Tag("verse", "Verse", True), number))
+        if words:
+            blocks[-1] = replace(blocks[-1], rows=(*blocks[-1].rows, (number, words)))
+    return tuple(block for block in blocks if _is_section(block, notes))
+
+
+def _is_section(block: _Block, notes: _Notes) -> bool:
+    """Tell whether a block is a section, and note what is odd about its tag."""
+    tag = block.tag
+    if tag.known:
+        return True
+    what = f"line {block.number}: the tag [{tag.label}] names no known kind of section"
+    if block.rows or tag.instrumental or tag.bars:
+        notes.add(f"{what}; taken as a verse")
+        return True
+    notes.add(f"{what} and has no words; passed over")
+    return False
 
 
 def _stanzas(numbered: Sequence[tuple[int, str]]) -> tuple[_Block, ...]:
@@ -168,12 +178,14 @@ def _stanzas(numbered: Sequence[tuple[int, str]]) -> tuple[_Block, ...]:
     return tuple(blocks)
 
 
-def _sections(blocks: Sequence[_Block], lexicon: Mapping[str, str], notes: _Notes) -> tuple[Section, ...]:
+def _sections(
+    blocks: Sequence[_Block], lexicon: Mapping[str, str], language: str, notes: _Notes
+) -> tuple[Section, ...]:
     sections: list[Section] = []
     for block in blocks:
         tag = block.tag
         section = Section(tag.kind, tag.label, tag.singer, (), tag.style, tag.energy, tag.bars)
-        lines = tuple(line for number, row in block.rows if (line := _line(number, row, lexicon, notes)) is not None)
+        lines = tuple(line for number, row in block.rows for line in _lines(number, row, lexicon, language, notes))
         if tag.instrumental:
             if lines:
                 raise LyricsError(
@@ -183,6 +195,11 @@ def _sections(blocks: Sequence[_Block], lexicon: Mapping[str, str], notes: _Note
         elif lines:
             section = replace(section, lines=lines)
         elif (earlier := _earlier(sections, tag)) is not None:
+            if earlier.kind not in SUNG_AGAIN and earlier.label.casefold() != tag.label.casefold():
+                notes.add(
+                    f"line {block.number}: [{tag.label}] has no words; those of [{earlier.label}] are sung again. "
+                    f"Write [{tag.label}: instrumental=true] to play it without the voice"
+                )
             section = Section(
                 kind=tag.kind if tag.known else earlier.kind,
                 label=tag.label,
@@ -192,10 +209,10 @@ def _sections(blocks: Sequence[_Block], lexicon: Mapping[str, str], notes: _Note
                 energy=earlier.energy if tag.energy is None else tag.energy,
                 bars=earlier.bars if tag.bars is None else tag.bars,
             )
-        elif tag.kind not in INSTRUMENTAL_KINDS:
-            raise LyricsError(
-                f"line {block.number}: [{tag.label}] has no words, and no section of that name before it has any; "
-                f"write its lines, or [{tag.label}: instrumental=true] to play it without the voice"
+        elif tag.kind not in INSTRUMENTAL_KINDS and not block.rows:
+            notes.add(
+                f"line {block.number}: [{tag.label}] has no words, and no section of its kind before it has any; "
+                "it is played without the voice"
             )
         sections.extend([section] * tag.repeats)
         if sum(len(section.lines) for section in sections) > MAX_LINES:
@@ -209,7 +226,7 @@ def _earlier(sections: Sequence[Section], tag: Tag) -> Section | None:
     """Return the section whose words an empty tag calls for: the last of its name, else the last of its kind."""
     sung = [section for section in reversed(sections) if section.lines]
     named = (section for section in sung if section.label.casefold() == tag.label.casefold())
-    alike = (section for section in sung if tag.kind in SUNG_AGAIN and section.kind == tag.kind)
+    alike = (section for section in sung if tag.kind not in INSTRUMENTAL_KINDS and section.kind == tag.kind)
     return next(named, None) or next(alike, None)
 
 
@@ -222,66 +239,19 @@ def _number_lines(sections: Sequence[Section]) -> tuple[Section, ...]:
     return tuple(numbered)
 
 
-def _line(number: int, row: str, lexicon: Mapping[str, str], notes: _Notes) -> Line | None:
-    """Return the line written in `row`, or None where nothing in it is sung."""
+def _lines(number: int, row: str, lexicon: Mapping[str, str], language: str, notes: _Notes) -> tuple[Line, ...]:
+    """Return the line written in `row`, as often as it asks for; none where nothing in it is sung."""
     try:
-        lead, backing = _tokens(row)
-        words, skipped = analyse_tokens(lead, lexicon)
-        backing_words, backing_skipped = analyse_tokens(backing, lexicon)
+        read = read_row(row)
+        words, skipped = analyse_tokens(read.lead, lexicon, language)
+        backing, skipped_backing = analyse_tokens(read.backing, lexicon, language)
     except LyricsError as err:
         raise LyricsError(f"line {number}: {err}") from err
-    for symbol in dict.fromkeys(skipped + backing_skipped):
+    for symbol in dict.fromkeys((*read.skipped, *skipped, *skipped_backing)):
         notes.add(f"line {number}: {symbol!r} is not sung")
-    if not words and not backing_words:
+    for note in read.notes:
+        notes.add(f"line {number}: {note}")
+    if not words and not backing:
         notes.add(f"line {number}: nothing in it can be sung")
-        return None
-    return Line(number, row, words, backing_words)
-
-
-_TOKEN = re.compile(
-    r"""(?P<open>\() | (?P<close>\)) | (?P<space>\s+|--+|[—…–]+)
-      | (?P<text>(?:(?!--)[^\s(){}—…–])*)(?:\{(?P<sounds>[^{}]*)\}(?P<tail>~*[^\s\w(){}]*))?""",
-    re.VERBOSE,
-)
-
-
-def _tokens(row: str) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
-    """Return the tokens of the lead and those of the backing voices."""
-    voices: tuple[list[Token], list[Token]] = ([], [])
-    inside = False
-    place = 0
-    while place < len(row):
-        match = _TOKEN.match(row, place)
-        if match is None or match.end() == place:
-            raise LyricsError(
-                f"the brace at {row[place : place + 12]!r} is not one pair round sounds; write word{{W ER1 D}}"
-            )
-        place = match.end()
-        if match["open"] or match["close"]:
-            if inside == bool(match["open"]):
-                raise LyricsError(
-                    "its parentheses do not pair; open and close them on the same line, as in (backing words)"
-                )
-            inside = bool(match["open"])
-        elif not match["space"]:
-            _add_token(voices[inside], match)
-    if inside:
-        raise LyricsError("the parenthesis '(' is not closed; close it on the same line, as in (backing words)")
-    for voice in voices:
-        if len(voice) > MAX_WORDS_PER_LINE:
-            raise LyricsError(f"it has {len(voice)} words; at most {MAX_WORDS_PER_LINE} fit: split the line")
-    return tuple(voices[0]), tuple(voices[1])
-
-
-def _add_token(voice: list[Token], match: re.Match[str]) -> None:
-    text, sounds = match["text"], match["sounds"]
-    if sounds is not None:
-        if not re.search(r"\w", text):
-            raise LyricsError(f"the sounds {{{sounds}}} follow no word; write them after one, as in word{{W ER1 D}}")
-        if not sounds.strip():
-            raise LyricsError(f"the braces after {text!r} are empty; write the sounds, as in word{{W ER1 D}}")
-        voice.append(Token(text + (match["tail"] or ""), sounds))
-    elif text.strip("~"):
-        voice.append(Token(text))
-    elif voice:
-        voice[-1] = replace(voice[-1], text=voice[-1].text + text)
+        return ()
+    return (Line(number, row, words, backing),) * read.repeats

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from lyrics.errors import LyricsError
@@ -13,20 +14,23 @@ MAX_LABEL_CHARACTERS = 80
 OPTIONS = ("singer", "style", "energy", "bars", "instrumental")
 
 KIND_PATTERNS = (
-    (r"pre ?(chorus|hook|refrain)|lift|climb", "prechorus"),
+    (r"pre ?(chorus|hook|refrain|coro|estribillo|refrao|ritornello)|lift|climb", "prechorus"),
     (r"post ?(chorus|hook|refrain)|after ?chorus", "postchorus"),
     (r"solo|instrumental|guitar|piano|sax(ophone)?", "solo"),
-    (r"chorus(es)?|refrains?", "chorus"),
+    (r"chorus(es)?|refrains?|coro|estribillo|refrao|ritornello|kehrreim", "chorus"),
     (r"hooks?", "hook"),
-    (r"bridges?|middle (8|eight)|b section", "bridge"),
-    (r"verses?|stanzas?|strophes?|rap", "verse"),
+    (r"bridges?|puente|ponte|pont|brucke|middle (8|eight)|b section", "bridge"),
+    (r"verses?|stanzas?|strophes?|strophen|rap|estrofa|verso|couplet|strofa|estrofe|vers", "verse"),
     (r"intro(duction)?|opening|prelude", "intro"),
     (r"outro|coda|ending|end|finale|tag|fade( ?out)?", "outro"),
     (r"interlude|break|breakdown|turnaround|vamp", "interlude"),
     (r"build( ?up)?|rise|riser", "build"),
     (r"(beat ?)?drops?", "drop"),
 )
-"""Tag words and what kind of section they name; the first that occurs decides, so "Guitar Break" is a solo."""
+"""Tag words, in the languages that are sung, and what kind of section they name.
+
+The first that occurs decides, so "Guitar Break" is a solo.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +50,23 @@ class Tag:
 
 def kind_of(label: str) -> str | None:
     """Return the kind of section that a label names ("Middle 8" a bridge), or None if it names none."""
-    plain = " ".join(re.findall(r"[a-z0-9]+", label.lower()))
+    letters = "".join(c for c in unicodedata.normalize("NFKD", label.lower()) if not unicodedata.combining(c))
+    plain = " ".join(re.findall(r"[a-z0-9]+", letters))
     return next((kind for pattern, kind in KIND_PATTERNS if re.search(rf"\b(?:{pattern})\b", plain)), None)
+
+
+def split_tag(row: str) -> tuple[str, str]:
+    """Return the tag that a row begins with and the words after it; either may be empty.
+
+    Words may follow the tag of a known kind: `[Chorus] la la`. Other brackets before words are a remark on them, and
+    brackets that are not one pair are left to `parse_tag` to refuse.
+    """
+    if not row.startswith("["):
+        return "", row
+    match = re.fullmatch(r"(\[([^\[\]]*)\])\s*(.+)", row)
+    if match is None or match[3].startswith("]"):
+        return row, ""
+    return (match[1], match[3]) if kind_of(match[2].partition(":")[0]) else ("", row)
 
 
 def parse_tag(line: str, number: int) -> Tag:

@@ -1,8 +1,8 @@
 """A word as written into the words that are sung: "27" is twenty seven, "W-w-wait" is w w wait.
 
-`spoken` gives pieces. A piece is one sung word; most are pronounced as words, those of an acronym letter by letter
-and those of a stutter as the beginning of the word they lead to. Written joined by spaces the pieces are the
-`sung` text: lower-case a to z and apostrophes.
+`spoken` gives pieces. A piece is one sung word; most are pronounced as words, those of an acronym letter by letter,
+those of a stutter as the beginning of the word they lead to, and those of a held word (lo-o-ove) share its sounds.
+Written joined by spaces the pieces are the `sung` text: lower-case a to z and apostrophes.
 """
 
 from __future__ import annotations
@@ -13,55 +13,98 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from lyrics.errors import LyricsError
-from lyrics.numbers import CURRENCIES, number_words
+from lyrics.dates import date_words
+from lyrics.dictionary import accented
+from lyrics.fold import SYMBOLS, fold, printable
+from lyrics.numbers import number_words
+from lyrics.quantities import quantity_words
 
-APOSTROPHES = "’‘ʼ‛′´`＇ʻʹʽ"
-HYPHENS = "‐‑‒–—―−⁃"
+__all__ = ["Piece", "as_read", "printable", "spell", "spoken"]
+
 ABBREVIATIONS = {
+    "approx": "approximately",
+    "capt": "captain",
+    "dr": "doctor",
+    "etc": "et cetera",
+    "feat": "featuring",
+    "ft": "featuring",
+    "gen": "general",
+    "gov": "governor",
+    "jr": "junior",
+    "lt": "lieutenant",
     "mr": "mister",
     "mrs": "missus",
     "ms": "miz",
-    "dr": "doctor",
-    "st": "saint",
-    "vs": "versus",
-    "etc": "et cetera",
-    "jr": "junior",
-    "sr": "senior",
-    "prof": "professor",
-    "ft": "featuring",
-    "feat": "featuring",
+    "nr": "number",
     "mt": "mount",
+    "ph.d": "PHD",
+    "prof": "professor",
+    "rev": "reverend",
+    "rm": "room",
+    "sen": "senator",
+    "sgt": "sergeant",
+    "sr": "senior",
+    "st": "saint",
+    "vol": "volume",
+    "vs": "versus",
 }
-"""Read so where a full stop follows."""
+"""Read so where a full stop follows; capitals are spelled."""
 
-BARE_ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "vs", "etc", "jr"})
+BARE_ABBREVIATIONS = frozenset({"mr", "mrs", "ms", "dr", "vs", "etc", "jr", "sgt", "ph.d"})
 """Read so without a full stop as well."""
 
-SYMBOLS = {"&": "and", "@": "at", "+": "plus", "%": "percent", "=": "equals", "°": "degrees", "№": "number"} | {
-    sign: names[0] for sign, names in CURRENCIES.items()
+CLIPPED = {
+    "2day": "today",
+    "2morrow": "tomorrow",
+    "2night": "tonight",
+    "2nite": "tonight",
+    "4ever": "forever",
+    "b/c": "because",
+    "b4": "before",
+    "c/o": "care of",
+    "gr8": "great",
+    "h8": "hate",
+    "l8r": "later",
+    "m8": "mate",
+    "plz": "please",
+    "thx": "thanks",
+    "ur": "your",
+    "w/": "with",
+    "w/o": "without",
+    "ww1": "world war one",
+    "ww2": "world war two",
+    "wwi": "world war one",
+    "wwii": "world war two",
+    "x-mas": "christmas",
+    "xmas": "christmas",
 }
-LATIN_LETTERS = str.maketrans("øØłŁđĐħĦıĸſŧŦəƒ", "oOlLdDhHikstTaf") | str.maketrans(
-    {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ð": "th", "Ð": "TH", "þ": "th", "Þ": "TH", "ŋ": "ng"}
-)
-"""Letters that are Latin but have no ASCII letter inside them."""
-
-PLAIN = LATIN_LETTERS | str.maketrans(APOSTROPHES + HYPHENS + "⁄", "'" * len(APOSTROPHES) + "-" * len(HYPHENS) + "/")
+"""Written shorter than they are said."""
 
 MAX_ACRONYM_LETTERS = 4
-MAX_WORD_LETTERS = 64
+
+Read = Literal["word", "letters", "stutter", "held"]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One sung word, and whether it is pronounced as a word, by its letters' names, or as a stutter.
+    """One sung word and how it is pronounced.
 
-    `ending` is what comes after the letters of an acronym: the `s` of "DJs", the `'s` of "DJ's".
+    Parameters
+    ----------
+    text : lower-case a to z and apostrophes
+    read : as a word, by its letters' names, as a stutter, or as a part of a held word
+    ending : what comes after the letters of an acronym: the `s` of "DJs", the `'s` of "DJ's"
+    sounds : its ARPAbet where the writing gives it away, as the accent of "rosé" does
+    whole, letter, part : of a held word: the word itself, its held letter, and which part of it this is
     """
 
     text: str
-    read: Literal["word", "letters", "stutter"] = "word"
+    read: Read = "word"
     ending: str = ""
+    sounds: str = ""
+    whole: str = ""
+    letter: int = 0
+    part: Literal["", "first", "middle", "last"] = ""
 
 
 def spoken(token: str, known: Callable[[str], bool]) -> tuple[tuple[Piece, ...], tuple[str, ...]]:
@@ -75,113 +118,89 @@ def spoken(token: str, known: Callable[[str], bool]) -> tuple[tuple[Piece, ...],
     Raises
     ------
     LyricsError
-        Where letters are not Latin, or the word is longer than `MAX_WORD_LETTERS`.
+        Where letters are not Latin.
     """
-    if len(token) > MAX_WORD_LETTERS:
-        raise LyricsError(
-            f"{_short(token)} is a word of {len(token)} characters; at most {MAX_WORD_LETTERS} are sung: "
-            "put spaces between its words"
-        )
-    text, skipped = _fold(token)
+    bare = unicodedata.normalize("NFC", token).strip("\"'“”‘’«»„(),.;:!?¡¿*_").lower()
+    text, skipped = fold(token)
+    if (sounds := accented(bare)) is not None:
+        return (Piece(fold(bare)[0], sounds=sounds),), skipped
     pieces: list[Piece] = []
     for part in text.split():
         pieces.extend(_read(part, known))
+        skipped += ("#",) if part == "#" else ()
     return tuple(pieces), skipped
 
 
-def _fold(token: str) -> tuple[str, tuple[str, ...]]:
-    """Return the token in ASCII and currency signs, cased as it was, and the symbols left out."""
-    out: list[str] = []
-    skipped: list[str] = []
-    for written in token.translate(PLAIN):
-        if written.isascii() or written in SYMBOLS:
-            out.append(written if written.isprintable() else "")
-        elif _is_symbol(written):
-            skipped.append(written)
-            out.append(" ")
-        else:
-            for char in unicodedata.normalize("NFKD", written):
-                out.append(_fold_char(char, token))
-    return "".join(out), tuple(dict.fromkeys(skipped))
-
-
-def _is_symbol(char: str) -> bool:
-    """Tell whether a character is an emoji or the like, or a figure that has no plain form."""
-    category = unicodedata.category(char)
-    return category in ("So", "Sm", "Sc") or (
-        category in ("No", "Nl") and not unicodedata.normalize("NFKD", char).translate(PLAIN).isascii()
-    )
-
-
-def _fold_char(char: str, token: str) -> str:
-    """Return what one decomposed character of `token` is in ASCII; nothing for marks and controls."""
-    plain = char.translate(PLAIN)
-    if plain.isascii():
-        return plain if plain.isprintable() else ""
-    category = unicodedata.category(char)
-    if category == "Nd":
-        return str(unicodedata.decimal(char))
-    if category[0] == "L":
-        raise LyricsError(
-            f"{_short(token)} has {_script(char)} letters, and only English in Latin letters can be pronounced; "
-            "write it in Latin letters or give its sounds, as in word{W ER1 D}"
-        )
-    if category in ("Cs", "Co", "Cn"):
-        raise LyricsError(f"{_short(token)} holds U+{ord(char):04X}, which is no character; remove it")
-    return ""
-
-
-def printable(text: str) -> str:
-    """Return a text without control and formatting characters, which a terminal or a player would obey."""
-    return "".join(character for character in text if character.isprintable())
-
-
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 24 else text[:24] + "...")
-
-
-def _script(char: str) -> str:
-    name = unicodedata.name(char, "unknown").split()[0]
-    return {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}.get(
-        name, name.capitalize()
-    )
+def as_read(words: str) -> tuple[Piece, ...]:
+    """Return the pieces of sung words; those in capitals are spelled."""
+    return tuple(piece for word in words.split() for piece in (spell(word) if word.isupper() else [Piece(word)]))
 
 
 def _read(part: str, known: Callable[[str], bool]) -> list[Piece]:
-    """Read one run of ASCII (and currency signs) without spaces."""
-    part = part.strip('"*_~^<>[]{}()|\\;!?')
+    """Read one run of plain characters without spaces."""
+    if (clipped := CLIPPED.get(part.strip("\"'.,:;!?*_").lower())) is not None:
+        return list(as_read(clipped))
+    if part[:2].lower() == "w/" and part[2:3].isalpha():
+        return [Piece("with"), *_read(part[2:], known)]
+    part = re.sub(r"(?<=[A-Za-z])!(?=[a-z])", "i", part.strip('"*_~^<>[]{}()|\\;!?'))
     core = part.strip(".,:;!?-\"'*_…")
     if not core:
-        return [Piece(SYMBOLS[char]) for char in part if char in SYMBOLS]
-    sign = "-" if part.startswith("-") and core.isdigit() else ""
-    words = number_words(part.strip(',:;!?"').rstrip(".").lower()) or number_words(sign + core.lower())
-    if words:
-        return [Piece(word) for word in words.split()]
-    clock = re.fullmatch(r"(\d{1,2}(?::[0-5]\d)?)([ap])\.?m", core.lower())
-    if clock:
-        return [*map(Piece, (number_words(clock[1]) or "").split()), *spell(clock[2] + "m")]
+        return [piece for char in part if char in SYMBOLS for piece in as_read(SYMBOLS[char])]
+    if words := _figures(part) or _figures(core):
+        return list(as_read(words))
     if re.fullmatch(r"(?:[A-Za-z]\.)+[A-Za-z]", core):
         return spell(core.replace(".", ""))
     abbreviation = core.lower()
     if abbreviation in ABBREVIATIONS and (f"{core}." in part or abbreviation in BARE_ABBREVIATIONS):
-        return [Piece(word) for word in ABBREVIATIONS[abbreviation].split()]
+        return list(as_read(ABBREVIATIONS[abbreviation]))
     pieces: list[Piece] = []
     for clause in re.split(r"[/.,:;!?\"*_|\\<>^`~\[\]{}()]+|--+", part):
-        words = number_words(clause.lower())
-        if words:
-            pieces.extend(Piece(word) for word in words.split())
-        else:
-            pieces.extend(_read_compound(clause, known))
+        words = _figures(clause)
+        pieces.extend(as_read(words) if words else _read_compound(clause, known))
     return pieces
+
+
+def _figures(text: str) -> str | None:
+    """Return the sung words of figures of any kind; `AM` and `PM` in capitals, to be spelled."""
+    if not re.search(r"\d", text):
+        return None
+    lower = text.lower().strip(',:;!?"')
+    token = lower.rstrip(".")
+    if (words := date_words(token)) is not None:
+        return re.sub(r"\b[ap]m$", lambda match: match[0].upper(), words)
+    return number_words(token) or quantity_words(token)
 
 
 def _read_compound(clause: str, known: Callable[[str], bool]) -> list[Piece]:
     parts = [part for part in clause.split("-") if part]
+    if held := _held(clause.lower(), known):
+        return held
     *heads, last = parts or [""]
     beginning = last.lower()
     if heads and all(_is_stutter(head.lower(), beginning) for head in heads):
         return [*(Piece(head.lower(), "stutter") for head in heads), *_read_mixed(last, known)]
+    rhyming = {"wi": "W AY1", "sci": "S AY1"}  # wi-fi, sci-fi
+    if len(parts) == 2 and beginning == "fi" and parts[0].lower() in rhyming:
+        return [Piece(parts[0].lower(), sounds=rhyming[parts[0].lower()]), Piece("fi")]
     return [piece for part in parts for piece in _read_mixed(part, known)]
+
+
+def _held(clause: str, known: Callable[[str], bool]) -> list[Piece]:
+    """Return the pieces of a word whose vowel is written again for each note of it: lo-o-ove, no-o-o, hey-ey."""
+    match = re.fullmatch(r"([a-z']*?)([aeiouy]+)((?:-\2)+)(?:-\2([a-z']+))?", clause)
+    if match is None or not (match[1] or match[4]):
+        return []
+    whole, letter = f"{match[1]}{match[2]}{match[4] or ''}", len(match[1])
+    if not known(whole):
+        return []
+    texts = [f"{match[1]}{match[2]}", *match[3][1:].split("-")]
+    if match[4]:
+        texts.append(match[2] + match[4])
+    last = len(texts) - 1
+    return [
+        Piece(text, "held", whole=whole, letter=letter, part="first" if i == 0 else "last" if i == last else "middle")
+        for i, text in enumerate(texts)
+    ]
 
 
 def _is_stutter(head: str, word: str) -> bool:
@@ -195,16 +214,21 @@ def _is_stutter(head: str, word: str) -> bool:
 
 def _read_mixed(part: str, known: Callable[[str], bool]) -> list[Piece]:
     """Read a run of letters, figures and symbols, each by itself."""
+    if not known(part.lower()) and (match := re.fullmatch(r"(\w+)'n'(\w+)", part)):
+        return [*_read_mixed(match[1], known), Piece("'n'"), *_read_mixed(match[2], known)]
+    part = re.sub(r"\$(?=[A-Za-z])", "s" if any(char.islower() for char in part) else "S", part)
     pieces: list[Piece] = []
-    for run in re.findall(r"[A-Za-z']+|[$£€¥]?\d+(?:'?s\b|st\b|nd\b|rd\b|th\b)?|[&@+%=°№$£€¥]", part):
+    for run in re.findall(_RUNS, part):
         if run in SYMBOLS:
-            pieces.append(Piece(SYMBOLS[run]))
+            pieces.extend(as_read(SYMBOLS[run]))
         elif re.search(r"\d", run):
-            words = number_words(run.lower()) or ""
-            pieces.extend(Piece(word) for word in words.split())
+            pieces.extend(as_read(_figures(run) or ""))
         elif run.strip("'"):
             pieces.extend(_read_letters(run, known))
     return pieces
+
+
+_RUNS = rf"[A-Za-z']+|[$£€¥]?\d+(?:'?s\b|st\b|nd\b|rd\b|th\b)?|[{re.escape(''.join(SYMBOLS))}]"
 
 
 def _read_letters(run: str, known: Callable[[str], bool]) -> list[Piece]:
@@ -228,8 +252,8 @@ def _read_letters(run: str, known: Callable[[str], bool]) -> list[Piece]:
 
 
 def _is_spelled(capitals: str, known: Callable[[str], bool]) -> bool:
-    short = len(capitals) <= MAX_ACRONYM_LETTERS and not known(capitals.lower())
-    return short or not re.search(r"[AEIOUY]", capitals)
+    short_word = len(capitals) <= MAX_ACRONYM_LETTERS and not known(capitals.lower())
+    return short_word or not re.search(r"[AEIOUY]", capitals)
 
 
 def _is_hum(word: str) -> bool:

@@ -17,17 +17,19 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from songsmith.errors import InputError, MissingPart, SongsmithError
+    from songsmith.evaluation import evaluate
     from songsmith.pipeline import make
     from songsmith.project import load
     from songsmith.song import Song
 
-__all__ = ["InputError", "MissingPart", "Song", "SongsmithError", "__version__", "load", "make"]
+__all__ = ["InputError", "MissingPart", "Song", "SongsmithError", "__version__", "evaluate", "load", "make"]
 
 _HOMES = {
     "InputError": "songsmith.errors",
     "MissingPart": "songsmith.errors",
     "Song": "songsmith.song",
     "SongsmithError": "songsmith.errors",
+    "evaluate": "songsmith.evaluation",
     "load": "songsmith.project",
     "make": "songsmith.pipeline",
 }

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lyrics.values import Lyrics
 from songsmith.errors import InputError
 from songsmith.expression import loudness_curve, pitch_curve, sung_notes
 from songsmith.performance import BREATH, FRAME_PERIOD_S, SILENCE, Performance, PhonemeSpan
@@ -26,18 +27,21 @@ SHORTEST_SYLLABLE_S = 0.04
 SHORTEST_CONSONANT_S = 0.025
 LINE_GAP_S = 0.02
 ONSET_ZONE_S = 0.18  # before the first vowel of a phrase: the gap and its consonants
+NATURAL_SINGER = "heart"  # whose network is asked how long consonants are
 BREATHS_S = ((0.45, 1.0), (0.28, 0.55))  # free gap needed, share of the voice's breath
 
 
 @dataclass(frozen=True, slots=True)
 class _Sung:
-    """A syllable with its consonants, from its first note to its last, in seconds."""
+    """A syllable with its consonants and their unhurried lengths, from its first note to its last, in seconds."""
 
     number: int
     line: int
     onset: tuple[str, ...]
     vowel: str
     coda: tuple[str, ...]
+    onset_s: tuple[float, ...]
+    coda_s: tuple[float, ...]
     start: float
     end: float
 
@@ -58,12 +62,12 @@ def perform(score: Score, timeline: Timeline, voice: Voice, seed: int) -> Perfor
         Where a syllable has no notes, notes are out of order or overlap, a syllable is shorter than 40 ms, or
         the voice cannot sing the score's language.
     """
-    if score.lyrics.language != voice.language:
+    if not voice.sings(score.lyrics.language):
         raise InputError(
             f"voice {voice.name!r} sings {voice.language!r}, the lyrics are {score.lyrics.language!r}:"
             " choose another voice"
         )
-    syllables = _sung_syllables(score, timeline)
+    syllables = _sung_syllables(score, timeline, voice)
     notes = sung_notes(score, timeline)
     end = round(max(timeline.beats[-1], max((n.end_s for n in notes), default=0.0)), DECIMALS)
     spans = _spans(syllables, end, voice)
@@ -75,7 +79,17 @@ def perform(score: Score, timeline: Timeline, voice: Voice, seed: int) -> Perfor
     )
 
 
-def _sung_syllables(score: Score, timeline: Timeline) -> tuple[_Sung, ...]:
+def _consonant_factors(lyrics: Lyrics, voice: Voice) -> tuple[tuple[float, ...], ...]:
+    """Return for each phoneme of each syllable what its length in the table is multiplied with."""
+    share = voice.timing.natural
+    if voice.singer != NATURAL_SINGER or share == 0.0:
+        return tuple((1.0,) * len(syllable.phonemes) for syllable in lyrics.syllables)
+    from songsmith.singing.natural import natural_factors
+
+    return tuple(tuple(factor**share for factor in row) for row in natural_factors(lyrics))
+
+
+def _sung_syllables(score: Score, timeline: Timeline, voice: Voice) -> tuple[_Sung, ...]:
     """Return the syllables with their times; raise InputError where the notes do not fit them."""
     lines = {k: line.number for line, numbers in score.lyrics.numbered_lines() for k in numbers}
     syllables = score.lyrics.syllables
@@ -99,6 +113,11 @@ def _sung_syllables(score: Score, timeline: Timeline) -> tuple[_Sung, ...]:
     if previous != len(syllables) - 1:
         text = syllables[previous + 1].text
         raise InputError(f"syllable {previous + 1} ({text!r}) has no note: give it one")
+    for k, syllable in enumerate(syllables):
+        for name in (p.symbol for p in syllable.phonemes):
+            if name not in CONSONANT_S and name not in VOWELS:
+                raise InputError(f"syllable {k} ({syllable.text!r}): phoneme {name!r} is neither ARPAbet nor IPA")
+    factors, scale = _consonant_factors(score.lyrics, voice), voice.timing.consonants
     result = []
     for k, syllable in enumerate(syllables):
         start, end = (round(t, DECIMALS) for t in spans[k])
@@ -108,13 +127,13 @@ def _sung_syllables(score: Score, timeline: Timeline) -> tuple[_Sung, ...]:
                 f" {1000 * SHORTEST_SYLLABLE_S:.0f} ms, a longer note or a slower tempo"
             )
         names = [p.symbol for p in syllable.phonemes]
-        for name in names:
-            if name not in CONSONANT_S and name not in VOWELS:
-                raise InputError(f"syllable {k} ({syllable.text!r}): phoneme {name!r} is not ARPAbet")
         n = syllable.nucleus
-        result.append(
-            _Sung(k, lines[k], tuple(names[:n]), str(syllable.phonemes[n]), tuple(names[n + 1 :]), start, end)
+        onset, coda = tuple(names[:n]), tuple(names[n + 1 :])
+        onset_s, coda_s = (
+            tuple(length * factor for length, factor in zip(cluster_lengths(part, scale), own, strict=True))
+            for part, own in ((onset, factors[k][:n]), (coda, factors[k][n + 1 :]))
         )
+        result.append(_Sung(k, lines[k], onset, str(syllable.phonemes[n]), coda, onset_s, coda_s, start, end))
     return tuple(result)
 
 
@@ -140,7 +159,7 @@ def _spans(syllables: tuple[_Sung, ...], end: float, voice: Voice) -> tuple[Phon
 
 def _begin(marks: list[tuple[str, int | None, float]], first: _Sung, voice: Voice) -> float:
     """Mark the silence and the consonants before the first vowel; return when that vowel starts."""
-    lengths = _fit(cluster_lengths(first.onset, voice.timing.consonants), ONSET_ZONE_S - LINE_GAP_S)
+    lengths = _fit(first.onset_s, ONSET_ZONE_S - LINE_GAP_S)
     needed = sum(lengths)
     vowel_start = first.start
     if needed > vowel_start:  # a song that starts on its first beat leaves no time before it
@@ -163,8 +182,7 @@ def _join(
     marks: list[tuple[str, int | None, float]], here: _Sung, after: _Sung, vowel_start: float, voice: Voice
 ) -> None:
     """Mark the consonants between two vowels sung in one breath."""
-    scale = voice.timing.consonants
-    lengths = cluster_lengths(here.coda, scale) + cluster_lengths(after.onset, scale)
+    lengths = here.coda_s + after.onset_s
     room = after.start - vowel_start
     lengths = _fit(lengths, (1.0 - voice.timing.vowel_share) * room, 0.7 * room)
     start = after.start - sum(lengths)
@@ -184,7 +202,7 @@ def _part(
             f" {2000 * SHORTEST_SYLLABLE_S:.0f} ms"
         )
     zone = min(ONSET_ZONE_S, max(0.45 * room, 2 * LINE_GAP_S))
-    lengths = _fit(cluster_lengths(after.onset, voice.timing.consonants), zone - LINE_GAP_S)
+    lengths = _fit(after.onset_s, zone - LINE_GAP_S)
     start = after.start - sum(lengths)
     coda_end = _close(marks, here, vowel_start, after.start - zone, voice)
     for needed, share in BREATHS_S:
@@ -202,7 +220,7 @@ def _close(
 
     Half of the coda may reach past the note into the rest, as singers place it.
     """
-    lengths = cluster_lengths(here.coda, voice.timing.consonants)
+    lengths = here.coda_s
     stop = min(here.end + 0.5 * sum(lengths), limit)
     room = stop - vowel_start
     lengths = _fit(lengths, (1.0 - voice.timing.vowel_share) * room, 0.7 * room)

@@ -5,6 +5,7 @@ Files go through libsndfile (the soundfile package). Writing is atomic: a tempor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -66,14 +67,24 @@ class Audio:
             raise InputError(f"{path}: not a readable audio file ({err}); use wav, flac, ogg or mp3") from err
         return cls(np.ascontiguousarray(samples.T), int(sample_rate))
 
-    def write(self, path: Path, subtype: str = "PCM_24") -> None:
-        """Write a file of the type that the suffix of `path` names, under a temporary name first."""
+    def write(self, path: Path, subtype: str = "PCM_24", info: Mapping[str, str] | None = None) -> None:
+        """Write a file of the type that the suffix of `path` names, under a temporary name first.
+
+        `info` holds texts that libsndfile puts into the file (`title`, `artist`, `comment`); MP3 is written with the
+        best variable bit rate.
+        """
         import soundfile
 
         temporary = path.with_name(f".{path.stem}-{token_hex(6)}{path.suffix}")
         try:
             samples = _to_24_bit(self.samples) if subtype == "PCM_24" else self.samples
-            soundfile.write(temporary, samples.T, self.sample_rate, subtype=subtype)
+            best = {"compression_level": 0.0, "bitrate_mode": "VARIABLE"} if subtype == "MPEG_LAYER_III" else {}
+            with soundfile.SoundFile(
+                temporary, "w", self.sample_rate, self.channels, subtype=subtype, **best
+            ) as file:
+                for name, text in (info or {}).items():
+                    setattr(file, name, text)
+                file.write(samples.T)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)

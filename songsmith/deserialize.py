@@ -9,25 +9,35 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from lyrics.values import Line, Lyrics, Phoneme, Section, Syllable, Word
 from songsmith.accompaniment.parts import Part, PartNote
-from songsmith.brief import Brief, Texture
+from songsmith.brief import Brief, Groove, Texture
 from songsmith.errors import InputError
 from songsmith.fieldreader import Field, read_json
-from songsmith.performance import Curve, Performance, PhonemeSpan
+from songsmith.performance import FRAME_PERIOD_S, Curve, Performance, PhonemeSpan
 from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.score import Note
 from songsmith.serialize import FORMAT
-from songsmith.song import Backend, Provenance, Song
+from songsmith.song import Backend, Provenance, Song, VoicePart
 from songsmith.timeline import Timeline
 
 MAX_JSON_BYTES = 64_000_000
 MAX_CURVE_BYTES = 64_000_000
+
+LATER_BRIEF: Mapping[str, Any] = {
+    "groove": {"swing": None, "feel": ""},
+    "without": [],
+    "instrumental": False,
+    "length_s": None,
+}
+"""Keys of a brief that a file may leave out, with what they then are."""
 
 _SCORE_KEYS = ("plan", "timeline", "chords", "notes", "voices", "parts", "performance")
 _KEYS = ("format", "title", "seed", "brief", "lyrics", *_SCORE_KEYS, "provenance")
@@ -47,8 +57,6 @@ def read_song(path: Path) -> Song:
     lyrics = _lyrics(table["lyrics"])
     syllables = sum(len(line.syllables) for line in lyrics.lines)
     chords = tuple(_chord(item) for item in table["chords"].items())
-    for voice in table["voices"].items():
-        raise voice.error("this songsmith reads no further voices: use a newer version")
     return Song(
         title=table["title"].text(),
         seed=table["seed"].integer(0, 2**63 - 1),
@@ -60,14 +68,16 @@ def read_song(path: Path) -> Song:
         notes=tuple(_note(item, syllables) for item in table["notes"].items()),
         parts=tuple(_part(item) for item in table["parts"].items()),
         performance=_performance(table["performance"], syllables, path),
+        voices=tuple(_voice(item) for item in table["voices"].items()),
         provenance=_provenance(table["provenance"]),
         folder=path.parent,
     )
 
 
 def _brief(field: Field) -> Brief:
-    names = [f.name for f in fields(Brief)]
-    table = field.table(names)
+    names = [f.name for f in fields(Brief) if f.name not in LATER_BRIEF]
+    table = field.table(names, optional=LATER_BRIEF)
+    groove = table["groove"].table(["swing", "feel"])
     texture = table["texture"].table([f.name for f in fields(Texture)])
     return field.build(
         lambda: Brief(
@@ -82,31 +92,46 @@ def _brief(field: Field) -> Brief:
             texture=table["texture"].build(lambda: Texture(**{name: texture[name].number() for name in texture})),
             energy=table["energy"].number(),
             voice=table["voice"].text(),
+            groove=table["groove"].build(
+                lambda: Groove(groove["swing"].optional_number(0.0, 1.0), groove["feel"].text())
+            ),
+            without=table["without"].texts(),
+            instrumental=table["instrumental"].boolean(),
+            length_s=table["length_s"].optional_number(0.0, 1e5),
         )
     )
 
 
-def _lyrics(field: Field) -> Lyrics:
+def _lyrics(field: Field, from_one: bool = True) -> Lyrics:
+    """Return lyrics; lines are counted `from_one`, or are some lines of a song with its numbers."""
     table = field.table(["language", "sections"])
     sections = tuple(_section(item) for item in table["sections"].items())
     for number, line in enumerate((line for section in sections for line in section.lines), 1):
-        if line.number != number:
+        if from_one and line.number != number:
             raise field.error(f"line {number} in sung order is numbered {line.number}: count lines from 1")
     return Lyrics(table["language"].text(), sections)
 
 
 def _section(field: Field) -> Section:
-    table = field.table(["kind", "label", "singer", "lines"])
+    table = field.table(["kind", "label", "singer", "lines"], optional={"style": None, "energy": None, "bars": None})
     lines = tuple(_line(item) for item in table["lines"].items())
     return field.build(
-        lambda: Section(table["kind"].text(), table["label"].text(), table["singer"].optional_text(), lines)
+        lambda: Section(
+            kind=table["kind"].text(),
+            label=table["label"].text(),
+            singer=table["singer"].optional_text(),
+            lines=lines,
+            style=table["style"].optional_text(),
+            energy=table["energy"].optional_number(0.0, 1.0),
+            bars=table["bars"].optional_integer(1, 1000),
+        )
     )
 
 
 def _line(field: Field) -> Line:
-    table = field.table(["number", "text", "words"])
-    words = tuple(_word(item) for item in table["words"].items())
-    return Line(table["number"].integer(1), table["text"].text(), words)
+    table = field.table(["number", "text", "words"], optional={"backing": []})
+    words, backing = (tuple(_word(item) for item in table[voice].items()) for voice in ("words", "backing"))
+    return Line(table["number"].integer(1), table["text"].text(), words, backing)
 
 
 def _word(field: Field) -> Word:
@@ -138,7 +163,7 @@ def _plan(field: Field, chords: tuple[Chord, ...]) -> Plan:
 
 
 def _planned_section(field: Field) -> PlannedSection:
-    table = field.table(["kind", "label", "bar", "bars", "energy", "voice"])
+    table = field.table(["kind", "label", "bar", "bars", "energy", "voice"], optional={"style": None})
     return field.build(
         lambda: PlannedSection(
             kind=table["kind"].text(),
@@ -147,6 +172,7 @@ def _planned_section(field: Field) -> PlannedSection:
             bars=table["bars"].integer(1),
             energy=table["energy"].number(),
             voice=tuple(item.boolean() for item in table["voice"].items()),
+            style=table["style"].optional_text(),
         )
     )
 
@@ -212,6 +238,28 @@ def _performance(field: Field, syllables: int, path: Path) -> Performance:
     spans = tuple(_span(item, syllables) for item in table["phonemes"].items())
     f0_hz, loudness_db = read_curves(table["curves"], path)
     return field.build(lambda: Performance(spans, table["frame_period"].number(1e-4, 1.0), f0_hz, loudness_db))
+
+
+def _voice(field: Field) -> VoicePart:
+    """Return a voice beside the lead; its curves are not in the file, and left empty."""
+    table = field.table(["name", "kind", "voice", "pan", "level_db", "lyrics", "notes", "phonemes"])
+    lyrics = _lyrics(table["lyrics"], from_one=False)
+    syllables = len(lyrics.syllables)
+    notes = tuple(_note(item, syllables) for item in table["notes"].items())
+    spans = tuple(_span(item, syllables) for item in table["phonemes"].items())
+    still = np.zeros(0, np.float32)
+    return field.build(
+        lambda: VoicePart(
+            name=table["name"].text(),
+            kind=table["kind"].text(),
+            voice=table["voice"].text(),
+            pan=table["pan"].number(),
+            level_db=table["level_db"].number(),
+            lyrics=lyrics,
+            notes=notes,
+            performance=Performance(spans, FRAME_PERIOD_S, still, still),
+        )
+    )
 
 
 def _span(field: Field, syllables: int) -> PhonemeSpan:

@@ -1,8 +1,9 @@
 """How a line is sung: the intended pitch and loudness, 5 ms a frame.
 
 Pitch is drawn in semitones: a step at each note, glided (portamento); a little preparation before a leap and
-overshoot after it; vibrato that comes late and only on long notes; a slow drift. Loudness is drawn in
-decibels: an arch over the phrase, accents by stress, the section's energy, a fall at the end. Frame `i`
+overshoot after it; a dip where a pitch is struck again; vibrato that comes late, only on long notes, and the
+deeper the longer they are; a slow drift. Loudness is drawn in decibels: an arch and a rise over the phrase,
+accents by stress, the section's energy, a dip before a repeated note, a fall at the end. Frame `i`
 stands at `i * FRAME_PERIOD_S` seconds. Each line draws from its own generator.
 Source for portamento, preparation, overshoot and vibrato: T. Saitou et al., "Development of an F0 control
 model based on F0 dynamic characteristics for singing-voice synthesis", Speech Communication 46 (2005).
@@ -26,6 +27,10 @@ from songsmith.units import midi_to_hz
 SILENT_DB = -60.0
 STRESS_WEIGHT = {0: -1.0, 1: 1.0, 2: 0.3}
 LEAP_SEMITONES = 1.5
+SCOOP_S = 0.04
+REATTACK_S = 0.03  # half width of the dip before a repeated note
+FALL_S = 0.12
+SHORTEST_VIBRATO = 0.4  # share of the depth on the shortest notes that have any
 
 Frames = npt.NDArray[np.float64]
 Random = np.random.Generator
@@ -107,11 +112,26 @@ def _semitones(t: Frames, notes: tuple[SungNote, ...], style: VoicePitch, random
     pitch = np.full(t.shape, float(notes[0].pitch))
     for a, b in pairwise(notes):
         pitch += _transition(t, a, b, style)
-    pitch -= style.scoop_cents / 100.0 * np.exp(-np.maximum(t - notes[0].start_s, 0.0) / 0.04)
+    pitch -= style.scoop_cents / 100.0 * np.exp(-np.maximum(t - notes[0].start_s, 0.0) / SCOOP_S)
+    pitch -= style.reattack_cents / 100.0 * _reattacks(t, notes)
+    final = notes[-1]
+    fall = min(FALL_S, 0.3 * (final.end_s - final.start_s))
+    pitch -= style.fall_cents / 100.0 * np.clip((t - (final.end_s - fall)) / fall, 0.0, 1.0) ** 2
     for k, note in enumerate(notes):
         until = notes[k + 1].start_s if k + 1 < len(notes) else note.end_s
         pitch += _vibrato(t, note.start_s, until, style, random)
     return pitch + _drift(t - notes[0].start_s, style, random)
+
+
+def _reattacks(t: Frames, notes: tuple[SungNote, ...]) -> Frames:
+    """Return 1 just before each note that strikes the pitch of the one before it again, falling to 0 around."""
+    dips = np.zeros(t.shape)
+    for a, b in pairwise(notes):
+        if a.pitch == b.pitch and a.syllable != b.syllable:
+            width = min(REATTACK_S, 0.25 * (b.start_s - a.start_s))
+            x = np.clip((t - (b.start_s - 0.5 * width)) / width, -1.0, 1.0)
+            dips = np.maximum(dips, 0.5 + 0.5 * np.cos(np.pi * x))
+    return dips
 
 
 def _transition(t: Frames, a: SungNote, b: SungNote, style: VoicePitch) -> Frames:
@@ -139,6 +159,8 @@ def _vibrato(t: Frames, start: float, end: float, style: VoicePitch, random: Ran
     rate = style.vibrato_hz * random.uniform(0.96, 1.04)
     depth = style.vibrato_cents * random.uniform(0.85, 1.1)
     begin = start + style.vibrato_delay_s
+    longer = (end - start - style.vibrato_from_s) / max(style.vibrato_full_s - style.vibrato_from_s, 1e-3)
+    depth *= SHORTEST_VIBRATO + (1.0 - SHORTEST_VIBRATO) * min(max(longer, 0.0), 1.0)
     if end - start < style.vibrato_from_s or end - begin < 0.1:
         return np.zeros(t.shape)
     ramp = np.clip((t - begin) / 0.3, 0.0, 1.0) * np.clip((end - t) / 0.08, 0.0, 1.0)
@@ -158,6 +180,7 @@ def _decibels(t: Frames, notes: tuple[SungNote, ...], spans: tuple[PhonemeSpan, 
     start, end = spans[0].start, spans[-1].end
     x = (t - start) / (end - start)
     level = style.arch_db * (np.interp(x, (0.0, 0.3, 0.65, 1.0), (-0.6, 0.1, 0.4, -0.5)))
+    level += style.crescendo_db * (x - 0.5) - style.reattack_db * _reattacks(t, notes)
     centres = [0.5 * (n.start_s + n.end_s) for n in notes]
     accents = [style.accent_db * STRESS_WEIGHT[n.stress] for n in notes]
     energies = [style.energy_db * (2.0 * n.energy - 1.0) for n in notes]

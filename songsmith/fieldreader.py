@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -62,18 +62,27 @@ class Field:
         step = f"[{name}]" if isinstance(name, int) else f".{name}" if self.key else name
         return Field(self.value[name], self.file, f"{self.key}{step}")
 
-    def table(self, keys: Iterable[str], more: bool = False) -> dict[str, Field]:
-        """Return the fields of an object that must have these keys, and no others unless `more`."""
+    def table(
+        self, keys: Iterable[str], more: bool = False, optional: Mapping[str, Any] | None = None
+    ) -> dict[str, Field]:
+        """Return the fields of an object that must have these keys, and no others unless `more`.
+
+        `optional` are keys that may be left out, with the value that they then have.
+        """
+        optional = optional or {}
         if not isinstance(self.value, dict):
             raise self.error("must be an object")
         names = list(keys)
         missing = [name for name in names if name not in self.value]
         if missing:
             raise self.error(f"lacks the key {missing[0]!r}")
-        if not more and len(self.value) > len(names):
-            odd = sorted(set(self.value) - set(names))
-            raise self.error(f"has the unknown key {odd[0]!r}; known are {', '.join(names)}")
-        return {name: self._child(name) for name in names}
+        odd = sorted(set(self.value) - set(names) - set(optional))
+        if odd and not more:
+            raise self.error(f"has the unknown key {odd[0]!r}; known are {', '.join([*names, *optional])}")
+        found = {name: self._child(name) for name in names}
+        for name, default in optional.items():
+            found[name] = self._child(name) if name in self.value else Field(default, self.file, f"{self.key}.{name}")
+        return found
 
     def entries(self) -> Iterator[tuple[str, Field]]:
         """Yield the names and fields of an object with any keys."""
@@ -119,6 +128,9 @@ class Field:
 
     def optional_integer(self, low: int, high: int) -> int | None:
         return None if self.value is None else self.integer(low, high)
+
+    def optional_number(self, low: float, high: float) -> float | None:
+        return None if self.value is None else self.number(low, high)
 
     def number(self, low: float = -1e9, high: float = 1e9) -> float:
         if isinstance(self.value, bool) or not isinstance(self.value, int | float):

@@ -24,6 +24,9 @@ SHORTEST_SYLLABLE_S = 0.15
 LINE_END_S = 0.8
 """Time that the held end of a line and the breath after it need at least."""
 
+HURRY = 1.5
+"""How much worse too little time for a line is than as much too much of it."""
+
 PHRASE_BARS = (1, 2, 4, 8)
 """Usual phrase lengths; a line that fits none gets as many bars as it needs."""
 
@@ -46,6 +49,11 @@ def grid_beats(tempo: float, meter: Meter) -> float:
     return min(step, meter.pulse_beats)
 
 
+def note_count(line: Line) -> int:
+    """Return how many notes a line needs: one for each syllable and each `~`."""
+    return sum(1 + extra for word in line.words for extra in word.melismas)
+
+
 def shortest_bars(syllables: int, tempo: float, meter: Meter) -> int:
     """Return the fewest bars in which so many syllables can be pronounced on the grid."""
     beats = syllables * grid_beats(tempo, meter) + LINE_END_S * tempo / 60.0
@@ -53,10 +61,15 @@ def shortest_bars(syllables: int, tempo: float, meter: Meter) -> int:
 
 
 def natural_bars(syllables: float, tempo: float, meter: Meter) -> int:
-    """Return the phrase length in bars that comes nearest to a spoken pace."""
+    """Return the phrase length in bars that comes nearest to an easy pace."""
     beat_s = 60.0 / tempo
     wanted_beats = syllables * SYLLABLE_S / beat_s + max(1.5, LINE_END_S / beat_s)
-    return min(PHRASE_BARS, key=lambda bars: abs(math.log(bars * meter.beats_per_bar / wanted_beats)))
+
+    def strain(bars: int) -> float:
+        room = math.log(bars * meter.beats_per_bar / wanted_beats)
+        return room if room > 0 else -HURRY * room
+
+    return min(PHRASE_BARS, key=strain)
 
 
 def lay_lines(lines: Sequence[Line], bars: int | None, tempo: float, meter: Meter) -> tuple[Slot, ...]:
@@ -75,7 +88,7 @@ def lay_lines(lines: Sequence[Line], bars: int | None, tempo: float, meter: Mete
     sung = [line for line in lines if line.words]
     if not sung:
         return ()
-    counts = [len(line.syllables) for line in sung]
+    counts = [note_count(line) for line in sung]
     shortest = [shortest_bars(count, tempo, meter) for count in counts]
     natural = natural_bars(median(counts), tempo, meter)
     lengths = [_roomy(natural, least) for least in shortest]

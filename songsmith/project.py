@@ -13,24 +13,35 @@ import re
 import shutil
 import tempfile
 import unicodedata
+import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
+
+import numpy as np
 
 from songsmith.audio import Audio
 from songsmith.deserialize import MAX_JSON_BYTES, read_song
 from songsmith.errors import InputError
 from songsmith.export.lrc import song_to_lrc
 from songsmith.export.midi import song_to_midi
+from songsmith.export.musicxml import song_to_musicxml
+from songsmith.export.tags import Tags, write_tags
 from songsmith.fieldreader import Field, read_json
 from songsmith.serialize import CURVES, curves_to_npz, song_to_json
 from songsmith.song import Mix, Song
+from songsmith.units import db_to_gain
 
 SONG_FILE = "song.json"
 FORMATS = ("wav", "flac", "mp3")
 _SUBTYPES = {"wav": "PCM_24", "flac": "PCM_24", "mp3": "MPEG_LAYER_III"}
-_OWN_FILES = (SONG_FILE, CURVES, "song.mid", "score.musicxml", "lyrics.lrc", "report.json")
+_OWN_FILES = (SONG_FILE, CURVES, "song.mid", "score.musicxml", "lyrics.lrc", "overview.png", "report.json")
+CEILING_DBTP = -1.0
+"""True peak that no mix exceeds, after the MP3 encoder, too."""
+
+ENCODINGS = 4
 _OWN_SOUND = re.compile(rf"(mix|stems/[^/]+|dry/[^/]+)\.({'|'.join(FORMATS)})")
 
 
@@ -76,6 +87,12 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
         raise InputError(f"{folder}: holds files but no {SONG_FILE}, so it is not replaced; choose another folder")
 
 
+def check_format(audio_format: str) -> None:
+    """Raise InputError for a format of sound files that is none of `FORMATS`."""
+    if audio_format not in FORMATS:
+        raise InputError(f"audio format {audio_format!r} is not known: use one of {', '.join(FORMATS)}")
+
+
 def new_folder(name: str, parent: Path | None = None) -> Path:
     """Return a folder named after a title or prompt that is not there yet: `rain`, `rain-2`, ...
 
@@ -94,7 +111,13 @@ def new_folder(name: str, parent: Path | None = None) -> Path:
     return folder
 
 
-def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = "wav") -> Path:
+def save(
+    song: Song,
+    folder: Path,
+    overwrite: bool = False,
+    audio_format: str = "wav",
+    warn: Callable[[str], None] = warnings.warn,
+) -> Path:
     """Write a song's whole folder and return its absolute path.
 
     Parameters
@@ -104,6 +127,7 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
     folder : where; folders above it are made
     overwrite : whether a song that is there may be replaced, once the new one is complete
     audio_format : `wav` or `flac` (24 bit), or `mp3`, for sound that is in memory
+    warn : told where the picture of the song could not be drawn; all else is there then
 
     Raises
     ------
@@ -112,8 +136,7 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
     """
     import soundfile
 
-    if audio_format not in FORMATS:
-        raise InputError(f"audio format {audio_format!r} is not known: use one of {', '.join(FORMATS)}")
+    check_format(audio_format)
     folder = check_place(folder, overwrite)
     missing = [parent for parent in folder.parents if not parent.exists()]
     temporary: Path | None = None
@@ -121,7 +144,7 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = folder.with_name(f".{folder.name[:40]}-{token_hex(6)}")
         temporary.mkdir()
-        _write_files(song, temporary, audio_format)
+        _write_files(song, temporary, audio_format, warn)
         _put_in_place(temporary, folder, overwrite)
     except (OSError, soundfile.SoundFileError) as err:
         reason = getattr(err, "strerror", None) or err
@@ -136,45 +159,106 @@ def save(song: Song, folder: Path, overwrite: bool = False, audio_format: str = 
     return folder
 
 
-def save_as_new(song: Song, parent: Path | None = None) -> Path:
+def save_as_new(
+    song: Song,
+    parent: Path | None = None,
+    audio_format: str = "wav",
+    warn: Callable[[str], None] = warnings.warn,
+) -> Path:
     """Write a song to a new folder named after it, in `parent` or the working directory, and return its path."""
     while True:
         try:
-            return save(song, new_folder(song.title, parent))
+            return save(song, new_folder(song.title, parent), audio_format=audio_format, warn=warn)
         except PlaceTaken:  # somebody else was quicker: the next name
             continue
 
 
-def _write_files(song: Song, folder: Path, audio_format: str) -> None:
-    (folder / SONG_FILE).write_text(song_to_json(song), encoding="utf-8")
-    (folder / CURVES).write_bytes(curves_to_npz(song.performance))
-    (folder / "song.mid").write_bytes(song_to_midi(song))
-    (folder / "lyrics.lrc").write_text(song_to_lrc(song), encoding="utf-8")
-    if song.report is not None:
-        report = json.dumps(song.report, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "report.json").write_text(report + "\n", encoding="utf-8")
+def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[str], None]) -> None:
     if song.audio is not None:
-        _write_mix(song.audio, folder, audio_format)
+        lowered_db = _write_mix(song, song.audio, folder, audio_format)
+        if lowered_db:
+            note = f"the sound is {lowered_db:.1f} dB softer than it would be as wav, to stay below -1 dBTP as mp3"
+            told = replace(song.provenance, warnings=(*song.provenance.warnings, note))
+            song = replace(song, provenance=told)
     elif song.folder is not None:
         for name in _sounds(song.folder):
             (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(song.folder / name, folder / name)
+    (folder / SONG_FILE).write_text(song_to_json(song), encoding="utf-8")
+    (folder / CURVES).write_bytes(curves_to_npz(song.performance))
+    (folder / "song.mid").write_bytes(song_to_midi(song))
+    (folder / "score.musicxml").write_text(song_to_musicxml(song), encoding="utf-8")
+    (folder / "lyrics.lrc").write_text(song_to_lrc(song), encoding="utf-8")
+    if song.report is not None:
+        report = json.dumps(song.report, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "report.json").write_text(report + "\n", encoding="utf-8")
+    _draw(song, folder, warn)
 
 
-def _write_mix(mix: Mix, folder: Path, audio_format: str) -> None:
+def _draw(song: Song, folder: Path, warn: Callable[[str], None]) -> None:
+    """Draw the picture of a song from what was written; a song is not lost for the want of one."""
+    from songsmith.picture.overview import overview
+
+    try:
+        (folder / "overview.png").write_bytes(overview(song, read_mix_only(folder)))
+    except OSError:
+        raise
+    except Exception as err:
+        (folder / "overview.png").unlink(missing_ok=True)
+        warn(f"overview.png could not be drawn ({type(err).__name__}: {err}); the song itself is complete")
+
+
+def _write_mix(song: Song, mix: Mix, folder: Path, audio_format: str) -> float:
+    """Write the sound and return by how many decibels it had to be lowered for the encoder."""
     for name in mix.stems:
         if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
             raise InputError(f"stem {name!r} cannot be the name of a file")
     (folder / "stems").mkdir()
-    sounds: list[tuple[str, Audio]] = [("mix", mix.mix), *((f"stems/{name}", mix.stems[name]) for name in mix.stems)]
+    sounds: list[tuple[str, str, Audio]] = [
+        (f"stems/{name}", name.replace("_", " "), mix.stems[name]) for name in mix.stems
+    ]
     if mix.dry_vocals is not None:
         (folder / "dry").mkdir()
-        sounds.append(("dry/vocals", mix.dry_vocals))
-    subtype = _SUBTYPES[audio_format]
+        sounds.append(("dry/vocals", "dry vocals", mix.dry_vocals))
+
+    def write(name: str, title: str, audio: Audio) -> None:
+        path = folder / f"{name}.{audio_format}"
+        tags = Tags.of(song, title)
+        audio.write(path, _SUBTYPES[audio_format], tags.info if audio_format == "wav" else None)
+        write_tags(path, tags)
+
+    lowered_db = 0.0
+    if audio_format == "mp3":
+        lowered_db = _encoder_overshoot_db(mix.mix, folder / "mix.mp3")
+        gain = np.float32(db_to_gain(-lowered_db))
+        sounds = [(name, title, replace(audio, samples=audio.samples * gain)) for name, title, audio in sounds]
+        write_tags(folder / "mix.mp3", Tags.of(song))
+    else:
+        sounds.insert(0, ("mix", "", mix.mix))
     with ThreadPoolExecutor(2) as pool:
-        jobs = [pool.submit(audio.write, folder / f"{name}.{audio_format}", subtype) for name, audio in sounds]
-        for job in jobs:
+        for job in [pool.submit(write, *sound) for sound in sounds]:
             job.result()
+    return lowered_db
+
+
+def _encoder_overshoot_db(audio: Audio, path: Path) -> float:
+    """Write an MP3 whose decoded true peak keeps the ceiling, and return by how many decibels it was lowered.
+
+    An encoder leaves out what is not heard, and the peaks of what remains may be higher. A mix that is over the
+    ceiling of itself is encoded as it is.
+    """
+    from songsmith.mixing.loudness import true_peak_dbtp
+
+    ceiling_db = max(CEILING_DBTP, true_peak_dbtp(audio.samples))
+    lowered_db = 0.0
+    for _ in range(ENCODINGS):
+        gain = np.float32(db_to_gain(-lowered_db))
+        replace(audio, samples=audio.samples * gain).write(path, _SUBTYPES["mp3"])
+        over_db = true_peak_dbtp(Audio.read(path).samples) - ceiling_db
+        if over_db <= 0.0:
+            break
+        lowered_db += over_db + 0.02
+    return lowered_db
 
 
 def _put_in_place(temporary: Path, folder: Path, overwrite: bool) -> None:
@@ -256,3 +340,31 @@ def read_mix(folder: Path) -> Mix:
     if mix is None:
         raise InputError(f"{folder}: has no mix.{' or mix.'.join(FORMATS)}; render the song again")
     return Mix(mix, stems, dry)
+
+
+def read_mix_only(folder: Path) -> Audio | None:
+    """Return the mix of a song's folder without its stems, None where there is none."""
+    names = [name for name in _sounds(folder) if name.startswith("mix.")]
+    return Audio.read(folder / names[0]) if names else None
+
+
+def check_picture(path: Path) -> None:
+    """Raise InputError where a picture cannot be written to a path: another suffix, a folder, no place above it."""
+    if path.suffix.lower() != ".png":
+        raise InputError(f"{path}: is no name for a picture; give one that ends in .png")
+    if path.is_dir():
+        raise InputError(f"{path}: is a folder; give the name of a file that ends in .png")
+    if not path.parent.is_dir():
+        raise InputError(f"{path.parent}: there is no such folder; make it, or choose another place")
+
+
+def write_picture(path: Path, content: bytes) -> None:
+    """Write a picture under a temporary name, then rename it; raise InputError where that cannot be done."""
+    temporary = path.with_name(f".{path.stem[:40]}-{token_hex(6)}.png")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    except OSError as err:
+        raise InputError(f"{path}: cannot be written ({err.strerror}); choose another place") from err
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -27,20 +27,23 @@ def preset_names(kind: str) -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (config_folder() / kind).glob("*.toml")))
 
 
+def preset_path(kind: str, name: str) -> Path:
+    """Return the file of a preset, given by name or as the path of a `.toml` file; raise InputError for others."""
+    singular = kind.rstrip("s")
+    if name.endswith(".toml"):
+        return Path(name)
+    if name in preset_names(kind):
+        return config_folder() / kind / f"{name}.toml"
+    known = ", ".join(preset_names(kind))
+    raise InputError(f"{singular} {name!r} is not known: use one of {known}, or the path of a .toml file")
+
+
 def load_preset(kind: str, name: str) -> dict[str, Any]:
     """Return the table of a preset, given by name or as the path of a `.toml` file.
 
     Raises InputError for an unknown name, a file that cannot be read and one that is not TOML.
     """
-    singular = kind.rstrip("s")
-    if name.endswith(".toml"):
-        path = Path(name)
-    elif name in preset_names(kind):
-        path = config_folder() / kind / f"{name}.toml"
-    else:
-        known = ", ".join(preset_names(kind))
-        raise InputError(f"{singular} {name!r} is not known: use one of {known}, or the path of a .toml file")
-    return load_table(path)
+    return load_table(preset_path(kind, name))
 
 
 def load_preset_head(kind: str, name: str) -> dict[str, Any]:
@@ -51,11 +54,24 @@ def load_preset_head(kind: str, name: str) -> dict[str, Any]:
 
 def load_table(path: Path) -> dict[str, Any]:
     """Return the table of a TOML file; raise InputError where it cannot be read, is too large or is not TOML."""
+    return parse_table(read_text(path), path)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a TOML file; raise InputError where it cannot be read, is too large or is not text."""
     try:
         if path.stat().st_size > LARGEST_PRESET:
             raise InputError(f"{path}: larger than {LARGEST_PRESET} bytes, which no preset is")
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return path.read_text(encoding="utf-8")
     except OSError as err:
         raise InputError(f"{path}: cannot be read ({err.strerror}); check the path") from err
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as err:
+    except UnicodeDecodeError as err:
+        raise InputError(f"{path}: not a valid TOML file ({err}); mend it or use a built-in preset") from err
+
+
+def parse_table(text: str, path: Path) -> dict[str, Any]:
+    """Return the table in the text of a TOML file; raise InputError naming `path` where it is not TOML."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as err:
         raise InputError(f"{path}: not a valid TOML file ({err}); mend it or use a built-in preset") from err

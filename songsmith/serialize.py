@@ -1,7 +1,8 @@
 """A song as `song.json`, format `songsmith-song/1`, with its curves in a sidecar `.npz`: the writing half.
 
 Numbers are written in full, so reading (`songsmith.deserialize`) and writing change nothing; one item of a
-list stands on a line. The file holds the lead's words only: `(backing)` words stay in the text of their line.
+list stands on a line. Keys that came later than the format's first version (a section's style, a brief's
+groove) are written only where they say something, so that a plain song is the same file to every reader.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from typing import Any
 import numpy as np
 
 from lyrics.values import Lyrics, Word
+from songsmith.brief import Brief, Groove
 from songsmith.performance import Performance
-from songsmith.song import Song
+from songsmith.plan import Plan
+from songsmith.song import Song, VoicePart
 
 FORMAT = "songsmith-song/1"
 CURVES = "performance.npz"
@@ -33,13 +36,13 @@ def song_to_table(song: Song) -> dict[str, Any]:
         "format": FORMAT,
         "title": song.title,
         "seed": int(song.seed),
-        "brief": _plain(song.brief),
+        "brief": _brief_table(song.brief),
         "lyrics": _lyrics_table(song.lyrics),
-        "plan": {name: value for name, value in _plain(song.plan).items() if name != "chords"},
+        "plan": _plan_table(song.plan),
         "timeline": _plain(song.timeline),
         "chords": _plain(song.chords),
         "notes": _plain(song.notes),
-        "voices": [],
+        "voices": [_voice_table(voice) for voice in song.voices],
         "parts": _plain(song.parts),
         "performance": {
             "frame_period": float(song.performance.frame_period_s),
@@ -68,6 +71,42 @@ def _plain(value: Any, declared: str = "") -> Any:
     return value if kind is None else kind(value)
 
 
+def _voice_table(voice: VoicePart) -> dict[str, Any]:
+    """Return a voice beside the lead: its curves are drawn again from the rest, so they are not kept."""
+    return {
+        "name": voice.name,
+        "kind": voice.kind,
+        "voice": voice.voice,
+        "pan": float(voice.pan),
+        "level_db": float(voice.level_db),
+        "lyrics": _lyrics_table(voice.lyrics),
+        "notes": _plain(voice.notes),
+        "phonemes": _plain(voice.performance.phonemes),
+    }
+
+
+def _said(**keys: Any) -> dict[str, Any]:
+    """Return the keys that have a value."""
+    return {name: value for name, value in keys.items() if value is not None}
+
+
+def _brief_table(brief: Brief) -> dict[str, Any]:
+    table = dict(_plain(brief))
+    silent = {"groove": Groove(), "without": (), "instrumental": False, "length_s": None}
+    for name, value in silent.items():
+        if getattr(brief, name) == value:
+            del table[name]
+    return table
+
+
+def _plan_table(plan: Plan) -> dict[str, Any]:
+    table = {name: value for name, value in _plain(plan).items() if name != "chords"}
+    for section in table["sections"]:
+        if section["style"] is None:
+            del section["style"]
+    return table
+
+
 def _lyrics_table(lyrics: Lyrics) -> dict[str, Any]:
     def word_table(word: Word) -> dict[str, Any]:
         syllables = [
@@ -83,8 +122,14 @@ def _lyrics_table(lyrics: Lyrics) -> dict[str, Any]:
                 "kind": section.kind,
                 "label": section.label,
                 "singer": section.singer,
+                **_said(style=section.style, energy=section.energy, bars=section.bars),
                 "lines": [
-                    {"number": line.number, "text": line.text, "words": [word_table(word) for word in line.words]}
+                    {
+                        "number": line.number,
+                        "text": line.text,
+                        "words": [word_table(word) for word in line.words],
+                        **_said(backing=[word_table(word) for word in line.backing] or None),
+                    }
                     for line in section.lines
                 ],
             }

@@ -34,6 +34,39 @@ class Mix:
     dry_vocals: Audio | None = None
 
 
+VOICE_KINDS = ("second", "harmony", "double", "backing")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VoicePart:
+    """A voice beside the lead: a second singer, a harmony, a double of the lead, or one singing `(backing)` words.
+
+    Parameters
+    ----------
+    name : unique in its song
+    kind : one of `VOICE_KINDS`
+    voice : name of the voice preset that sings it
+    pan, level_db : where it stands, -1 to 1, and its level against the lead's
+    lyrics : what it sings, in lines numbered as in the song; syllables are counted from 0 within it
+    notes, performance : as those of the lead, for these lyrics
+    """
+
+    name: str
+    kind: str
+    voice: str
+    pan: float
+    level_db: float
+    lyrics: Lyrics
+    notes: tuple[Note, ...]
+    performance: Performance
+
+    def __post_init__(self) -> None:
+        if self.kind not in VOICE_KINDS:
+            raise InputError(f"voice {self.name!r}: kind {self.kind!r} is not known: use {', '.join(VOICE_KINDS)}")
+        if not -1.0 <= self.pan <= 1.0 or not -60.0 <= self.level_db <= 12.0:
+            raise InputError(f"voice {self.name!r}: pan {self.pan} or level {self.level_db} dB is out of range")
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """What did one job: its name, and facts about it (`version`, `weights_sha256`, ...) as name and value."""
@@ -78,9 +111,9 @@ class Song:
     seed : the integer that decided everything left open
     brief, lyrics, plan, timeline, chords, notes, parts, performance : the values of each stage; notes and
         performance hold the lead only
-    voices : harmonies, doubles and backing words (none yet)
+    voices : second singers, harmonies, doubles and backing words
     provenance : what made it
-    report : what `songsmith.evaluate.check` measured, None before that
+    report : what `songsmith.evaluation.check` measured, None before that
     audio : the rendered sound, where it is in memory
     folder : where the song was loaded from, if it was; its sound is read from there when asked for
     """
@@ -96,7 +129,7 @@ class Song:
     parts: tuple[Part, ...]
     performance: Performance
     provenance: Provenance
-    voices: tuple[()] = ()
+    voices: tuple[VoicePart, ...] = ()
     report: Mapping[str, Any] | None = None
     audio: Mix | None = field(default=None, repr=False)
     folder: Path | None = None
@@ -114,8 +147,8 @@ class Song:
             raise InputError(f"song {self.title!r} has no sound yet: render it, or load it from its folder")
         return read_mix(self.folder)
 
-    def save(self, folder: str | Path, overwrite: bool = False) -> Path:
+    def save(self, folder: str | Path, overwrite: bool = False, audio_format: str = "wav") -> Path:
         """Write the song's folder and return its path; see `songsmith.project.save`."""
         from songsmith.project import save
 
-        return save(self, Path(folder), overwrite=overwrite)
+        return save(self, Path(folder), overwrite, audio_format)

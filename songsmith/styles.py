@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from lyrics.values import KINDS
 from songsmith.accompaniment.grids import Grid, parse_grid
 from songsmith.accompaniment.instruments import PART_NAMES, Instrument, instrument
 from songsmith.brief import TEMPO_RANGE
 from songsmith.errors import InputError
-from songsmith.resources import load_preset, preset_names
+from songsmith.resources import load_preset_head, parse_table, preset_names, preset_path, read_text
 from songsmith.tables import Table
 from songsmith.theory import Key, numeral_to_chord, parse_chord
 from songsmith.timeline import METERS, Meter
@@ -37,6 +40,8 @@ STAND_INS = {
 }
 REQUIRED_KINDS = ("verse", "chorus", "bridge", CADENCE)
 MODES = ("major", "minor")
+USUAL_FORM = ("intro", "verse", "chorus", "verse", "chorus", "bridge", "chorus", "outro")
+DEFAULT_MIX = "default"
 
 Progression = tuple[str, ...]
 
@@ -102,6 +107,8 @@ class Style:
     swing : 0 even to 1 triplets, applied to notes of `swing_unit` beats (0.5 or 0.25)
     syncopation : 0 to 1, how welcome sung syllables are that come half a beat before a strong beat
     intro : the parts that begin; the others join half-way through the intro
+    form : section kinds of a song in this style that nobody sings
+    mix : name of the preset in `configs/mix/` that suits it
     progressions : section kind to mode to alternatives, each a Roman numeral (or two halves) a bar
     parts : in the order of `PART_NAMES`
     """
@@ -116,6 +123,8 @@ class Style:
     swing_unit: float
     syncopation: float
     intro: tuple[str, ...]
+    form: tuple[str, ...]
+    mix: str
     progressions: Mapping[str, Mapping[str, tuple[Progression, ...]]]
     parts: tuple[PartStyle, ...]
 
@@ -144,8 +153,22 @@ def load_style(name_or_path: str) -> Style:
 
     Raises InputError naming the file, the key, the value and what is accepted where anything in it is wrong.
     """
-    name = name_or_path.replace("\\", "/").rsplit("/", 1)[-1].removesuffix(".toml")
-    return style_from_table(name, load_preset("styles", name_or_path), f"style {name_or_path!r}")
+    path = preset_path("styles", name_or_path)
+    return _style(read_text(path), str(path), f"style {name_or_path!r}")
+
+
+@lru_cache(maxsize=64)
+def _style(text: str, path: str, source: str) -> Style:
+    """Return the style in the text of a file: a text that was read before is not read again."""
+    return style_from_table(Path(path).stem, parse_table(text, Path(path)), source)
+
+
+def find_style_name(text: str) -> str | None:
+    """Return the name of the built-in style that is called so by name or by one of its words, None for others."""
+    wanted = " ".join(text.lower().split())
+    if wanted in style_names():
+        return wanted
+    return next((name for name in style_names() if wanted in load_preset_head("styles", name)["words"]), None)
 
 
 def style_from_table(name: str, values: Mapping[str, Any], source: str = "style") -> Style:
@@ -162,11 +185,22 @@ def style_from_table(name: str, values: Mapping[str, Any], source: str = "style"
         swing_unit=_swing_unit(table),
         syncopation=table.number("syncopation", 0.0, 1.0, default=0.0),
         intro=table.choices("intro", PART_NAMES),
+        form=_form(table),
+        mix=table.choice("mix", preset_names("mix"), default=DEFAULT_MIX),
         progressions=_progressions(table.table("progressions")),
         parts=_parts(table.table("parts")),
     )
     table.end()
     return style
+
+
+def _form(table: Table) -> tuple[str, ...]:
+    if "form" not in table.keys:
+        return USUAL_FORM
+    form = table.choices("form", KINDS)
+    if len(form) < 2:
+        raise table.wrong("form", list(form), "at least two section kinds")
+    return form
 
 
 def _swing_unit(table: Table) -> float:

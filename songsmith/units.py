@@ -23,6 +23,12 @@ def midi_to_hz(pitch: Real) -> Real:
     return cast(Real, value)
 
 
+def hz_to_midi(frequency_hz: Real) -> Real:
+    """Return the (fractional) MIDI note number of a frequency in Hz."""
+    value: Any = A4_MIDI + 12.0 * np.log2(np.asarray(frequency_hz) / A4_HZ)
+    return cast(Real, value)
+
+
 def db_to_gain(level_db: Real) -> Real:
     """Return the amplitude ratio of a level in decibels."""
     value: Any = 10.0 ** (level_db / 20.0)

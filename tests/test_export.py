@@ -9,18 +9,20 @@ from pathlib import Path
 
 import example_song
 import mido
+import music21
 import numpy as np
 import pretty_midi
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lyrics.values import Lyrics, Section
 from songsmith.accompaniment.parts import Part, PartNote
 from songsmith.errors import InputError
 from songsmith.export.lrc import song_to_lrc
 from songsmith.export.midi import song_to_midi
 from songsmith.plan import Plan
-from songsmith.song import Song
+from songsmith.song import Song, VoicePart
 from songsmith.timeline import Timeline
 
 
@@ -78,12 +80,17 @@ def test_tempo_meter_key_and_sections() -> None:
     assert [m.tempo for m in conductor if m.type == "set_tempo"] == [round(60e6 / 97)]
     assert [(m.numerator, m.denominator) for m in conductor if m.type == "time_signature"] == [(4, 4)]
     assert [m.key for m in conductor if m.type == "key_signature"] == ["C"]
-    now, markers = 0, []
+    now, found = 0, []
     for message in conductor:
         now += message.time
-        if message.type == "marker":
-            markers.append((now, message.text))
-    assert markers == [(0, "Intro"), (4 * 960, "Verse 1"), (12 * 960, "Outro")]
+        if message.type in ("marker", "text"):
+            found.append((now / 960, message.type, message.text))
+    assert [(beat, text) for beat, kind, text in found if kind == "marker"] == [
+        (0, "Intro"),
+        (4, "Verse 1"),
+        (12, "Outro"),
+    ]
+    assert [(beat, text) for beat, kind, text in found if kind == "text"] == [(0, "C"), (8, "F:maj7")]
     channels = [{m.channel for m in track if m.type == "note_on"} for track in file.tracks[1:]]
     assert channels == [{0}, {9}, {1}, {2}]
 
@@ -105,6 +112,8 @@ def test_key_signatures(key: str, written: str) -> None:
     file = mido.MidiFile(file=io.BytesIO(song_to_midi(replace(song, plan=Plan(90.0, key, "3/4", plan.sections, ())))))
     signs = [m.key for m in file.tracks[0] if m.type == "key_signature"]
     assert signs == [written]
+    named = [m.text for m in file.tracks[0] if m.type == "text"]
+    assert (key in named) == (key.split()[1] not in ("major", "minor"))
 
 
 def test_a_pitch_struck_again_ends_the_note_before() -> None:
@@ -117,6 +126,48 @@ def test_a_pitch_struck_again_ends_the_note_before() -> None:
     song = replace(example_song.song(60.0), parts=(Part("harmony", 0, False, notes),))
     found = [(n.pitch, round(n.start, 2), round(n.end, 2)) for n in read(song).instruments[1].notes]
     assert sorted(found) == [(60, 0.0, 1.0), (60, 1.0, 3.0), (61, 1.0, 1.0)]
+
+
+def test_further_voices_have_tracks_with_their_own_words() -> None:
+    song = example_song.song()
+    high = tuple(replace(note, pitch=note.pitch + 4) for note in song.notes[:8])
+    words = Lyrics("en", (Section("verse", "Verse 1", None, song.lyrics.lines),))
+    voices = tuple(
+        VoicePart(f"harmony {k}", "harmony", "heart", 0.2, -6.0, words, high, song.performance) for k in (1, 2)
+    )
+    file = mido.MidiFile(file=io.BytesIO(song_to_midi(replace(song, voices=voices))), charset="utf-8")
+    names = [track.name for track in file.tracks]
+    assert names == [song.title, "melody", "harmony 1", "harmony 2", "drums", "bass", "harmony"]
+    for track in file.tracks[2:4]:
+        assert [m.text for m in track if m.type == "lyrics"] == [
+            "Moon",
+            "o-",
+            "ver",
+            "sea",
+            "Moon",
+            "ca-",
+            "fé,",
+            "sea",
+        ]
+        assert [m.note for m in track if m.type == "note_on"] == [note.pitch for note in high]
+    channels = [{m.channel for m in track if m.type == "note_on"} for track in file.tracks[1:]]
+    assert len(set(map(frozenset, channels))) == len(channels)
+    crowd = tuple(replace(voices[0], name=f"v{k}") for k in range(20))
+    assert len(mido.MidiFile(file=io.BytesIO(song_to_midi(replace(song, voices=crowd)))).tracks) == 25
+
+
+def test_music21_reads_the_same_notes() -> None:
+    song = example_song.song()
+    score = music21.converter.parseData(song_to_midi(song), format="midi")
+    melody = score.parts[0].flatten().notes
+    found = [(float(n.offset), float(n.quarterLength), n.pitch.midi) for n in melody.getElementsByClass("Note")]
+    joined: list[tuple[float, float, int]] = []
+    for note, (onset, length, pitch) in zip(melody, found, strict=True):
+        if note.tie is not None and note.tie.type in ("stop", "continue"):
+            joined[-1] = (joined[-1][0], joined[-1][1] + length, pitch)
+        else:
+            joined.append((onset, length, pitch))
+    assert joined == [(n.onset, n.duration, n.pitch) for n in song.notes]
 
 
 def test_too_many_parts_are_refused() -> None:
@@ -145,10 +196,19 @@ def test_lrc_has_every_word_at_its_first_sound(tmp_path: Path) -> None:
     assert all(line[1:9] == line[11:19] for line in timed)
 
 
+def test_times_of_lyrics_never_fall_and_every_line_ends() -> None:
+    song = example_song.song()
+    lines = [line for line in song_to_lrc(song).splitlines() if re.match(r"\[\d\d:", line)]
+    times = [60 * int(m) + float(s) for line in lines for m, s in re.findall(r"<(\d\d):(\d\d\.\d\d)>", line)]
+    assert times == sorted(times)
+    assert all(re.search(r" <\d\d:\d\d\.\d\d>$", line) for line in lines)
+    assert times[-1] == pytest.approx(song.performance.phonemes[-2].end, abs=0.0051)
+
+
 def test_lrc_falls_back_on_notes_where_there_are_no_phonemes() -> None:
     song = example_song.song()
     silent = replace(song.performance, phonemes=song.performance.phonemes[:1])
-    found = re.findall(r"<00:(\d\d\.\d\d)>", song_to_lrc(replace(song, performance=silent)))
+    found = re.findall(r"<00:(\d\d\.\d\d)>\S", song_to_lrc(replace(song, performance=silent)))
     firsts = [song.timeline.seconds(4.0 + number) for number in (0, 1, 3, 4, 5, 7)]
     assert [float(t) for t in found] == pytest.approx(firsts, abs=0.0051)
 

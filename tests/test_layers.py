@@ -19,11 +19,15 @@ LYRICS = Path(lyrics.__file__).resolve().parent
 LAYERS = (
     ("errors", "units", "seeds", "resources", "registry", "tables", "fieldreader", "cache"),
     ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "song", "accompaniment.parts"),
-    ("accompaniment.grids", "accompaniment.instruments", "singing.voices", "phrasing", "rhythm", "melody"),
+    ("accompaniment.grids", "accompaniment.instruments", "singing.alphabet", "singing.phonemes", "singing.voices"),
+    ("phrasing", "composing", "rhythm", "melody", "melodics", "metre", "tunes", "underlay"),
     ("styles", "mixing", "export", "serialize", "deserialize"),
-    ("prompt", "form", "compose", "align", "expression", "accompaniment", "singing", "mix", "project"),
-    ("evaluate",),
-    ("pipeline", "doctor"),
+    ("structure", "picture", "harmonise", "harmonies", "cast"),
+    ("prompt", "form", "setting", "fit_report", "revise", "compose", "align", "expression"),
+    ("accompaniment", "singing", "mix", "project", "backing"),
+    ("vocals", "evaluation", "compare", "picture.comparison", "variations"),
+    ("paper", "lone_melody", "pipeline", "doctor"),
+    ("vary",),
     ("", "cli", "__main__"),
 )  # fmt: skip
 
@@ -38,6 +42,8 @@ HEAVY = (
     "g2p_en",
     "nltk",
     "rich",
+    "matplotlib",
+    "mutagen",
 )
 
 

@@ -11,13 +11,14 @@ import pyloudnorm
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.signal import resample_poly, welch
+from scipy.signal import resample_poly
 
 from songsmith.audio import Audio
 from songsmith.brief import Texture
 from songsmith.errors import InputError
 from songsmith.mix import DefaultMixer, MixSettings, PartSettings, mix
-from songsmith.mixing import balance, chains, limiter, loudness
+from songsmith.mixing import balance, curves, dynamics, limiter, loudness, measures
+from songsmith.mixing.settings import ClarityAim, Master
 from songsmith.song import Mix
 
 RATE = 44100
@@ -95,27 +96,39 @@ def test_any_levels_come_to_the_target(seed: int, levels_db: tuple[float, ...], 
     assert true_peak_db(result.mix.samples) <= -1.0
 
 
+def test_any_number_of_workers_gives_the_same_bytes(mixed: Mix) -> None:
+    for workers in (1, 5):
+        again = mix(hum(12.0), example_song.stems(12.0), workers=workers)
+        assert all(again.stems[n].samples.tobytes() == mixed.stems[n].samples.tobytes() for n in mixed.stems)
+        assert again.mix.samples.tobytes() == mixed.mix.samples.tobytes()
+
+
 def test_the_level_of_a_raw_stem_does_not_matter(mixed: Mix) -> None:
     stems = {name: Audio(stem.samples * np.float32(0.25), RATE) for name, stem in example_song.stems(12.0).items()}
     other = mix(Audio(hum(12.0).samples * np.float32(2.0), RATE), stems)
     assert np.abs(other.mix.samples - mixed.mix.samples).max() < 1e-4
 
 
-def test_the_voice_is_in_front_while_it_sings(mixed: Mix) -> None:
+UNAIDED = replace(MixSettings.load(), clarity=ClarityAim(audibility=0.0))
+"""Levels only: nothing is dipped or raised to make the voice clearer."""
+
+
+def test_the_voice_is_in_front_while_it_sings() -> None:
+    result = mix(hum(12.0), example_song.stems(12.0), UNAIDED)
     sung = slice(round(2.5 * RATE), round(7.5 * RATE))
-    backing = sum(stem.samples for name, stem in mixed.stems.items() if name != "vocals")
-    over = lufs(mixed.stems["vocals"].samples[:, sung]) - lufs(backing[:, sung])
-    assert over == pytest.approx(MixSettings.load().vocal.over_backing_db, abs=0.75)
+    backing = sum(stem.samples for name, stem in result.stems.items() if name != "vocals")
+    over = lufs(result.stems["vocals"].samples[:, sung]) - lufs(backing[:, sung])
+    assert over == pytest.approx(UNAIDED.vocal.over_backing_db, abs=0.75)
 
 
-def test_parts_make_room_for_the_voice_and_drums_do_not(mixed: Mix) -> None:
-    alone = mix(None, example_song.stems(12.0))
-    for name, depth in (("harmony", 2.5), ("drums", 0.0)):
+def test_parts_make_room_for_the_voice_and_drums_do_not() -> None:
+    voice_on, alone = mix(hum(12.0), example_song.stems(12.0), UNAIDED), mix(None, example_song.stems(12.0), UNAIDED)
+    for name, depth in (("harmony", UNAIDED.duck.depth_db), ("drums", 0.0)):
         change = 20 * np.log10(
             [
                 np.linalg.norm(m.stems[name].samples[:, 4 * RATE : 6 * RATE])
                 / np.linalg.norm(m.stems[name].samples[:, 9 * RATE : 11 * RATE])
-                for m in (alone, mixed)
+                for m in (alone, voice_on)
             ]
         )
         assert change[0] - change[1] == pytest.approx(depth, abs=0.5)
@@ -151,38 +164,63 @@ def test_a_gain_is_a_gain_on_the_raw_stem() -> None:
 
 
 def test_spread_is_gone_in_mono() -> None:
-    raw = example_song.stems(4.0)["bass"].samples
-    narrow = replace(MixSettings.load().channel("pad"), spread=0.0)
-    wide = replace(narrow, spread=0.5)
-    first, second = (chains.process_part(raw, RATE, channel, PartSettings(), Texture()) for channel in (narrow, wide))
-    assert np.abs(first.sum(axis=0) - second.sum(axis=0)).max() < 1e-5
-    assert np.abs(first[0] - first[1]).max() < 1e-5
-    assert np.linalg.norm(second[0] - second[1]) > 0.4 * np.linalg.norm(second[0] + second[1])
+    raw = {"pad": example_song.stems(4.0)["bass"]}
+    preset = replace(MixSettings.load(), master=Master(loudness_lufs=-35.0))
+
+    def pad(spread: float) -> np.ndarray:
+        channel = replace(preset.channel("pad"), spread=spread)
+        part = PartSettings(level_db=-10.0, reverb=0.0)
+        samples = mix(None, raw, replace(preset, parts=(("pad", channel),)), {"pad": part}).stems["pad"].samples
+        return samples / np.linalg.norm(samples.sum(axis=0))
+
+    narrow, wide = pad(0.0), pad(0.5)
+    assert np.abs(narrow.sum(axis=0) - wide.sum(axis=0)).max() < 1e-5
+    assert np.abs(narrow[0] - narrow[1]).max() < 1e-5
+    assert np.linalg.norm(wide[0] - wide[1]) > 0.4 * np.linalg.norm(wide[0] + wide[1])
 
 
-def test_texture_is_neutral_at_zero_and_monotone() -> None:
-    stems, vocal = example_song.stems(5.0), hum(5.0, 1.0, 4.0)
+TEXTURE_STEPS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
-    def measured(texture: Texture) -> dict[str, float]:
-        result = mix(vocal, stems, texture=texture)
-        samples, sung = result.mix.samples, result.stems["vocals"].samples
-        frequency, power = welch(samples.mean(axis=0), RATE, nperseg=4096)
-        middle, side = samples[0] + samples[1], samples[0] - samples[1]
-        tail = np.linalg.norm(sung[:, round(4.15 * RATE) : round(4.5 * RATE)])
-        return {
-            "brightness": float(np.log(power[frequency > 5000].sum() / power[frequency < 1000].sum())),
-            "width": float(np.linalg.norm(side) / np.linalg.norm(middle)),
-            "reverb": float(tail / np.linalg.norm(sung)),
-            "lofi": -float(np.log(power[frequency > 8000].sum() / power.sum())),
-        }
 
-    neutral = measured(Texture())
-    for name in neutral:
-        low = measured(replace(Texture(), **{name: -1.0}))[name] if name != "lofi" else neutral[name]
-        half = measured(replace(Texture(), **{name: 0.5}))[name]
-        full = measured(replace(Texture(), **{name: 1.0}))[name]
-        assert low <= neutral[name] < half < full, name
-        assert name == "lofi" or low < neutral[name]
+@pytest.mark.parametrize(
+    ("knob", "measure", "direction"),
+    [
+        ("brightness", "centroid_hz", 1),
+        ("width", "side_to_mid", 1),
+        ("reverb", "decay_s", 1),
+        ("lofi", "bandwidth_hz", -1),
+        ("lofi", "noise_floor_db", 1),
+    ],
+)
+def test_a_knob_moves_its_own_measure_all_the_way(knob: str, measure: str, direction: int) -> None:
+    stems = {name: stopped(stem, 3.0, 7.0) for name, stem in example_song.stems(3.0).items()}
+    vocal = stopped(hum(3.0, 0.5, 4.0), 3.0, 7.0)
+    found = []
+    for value in TEXTURE_STEPS:
+        sound = mix(vocal, stems, texture=replace(Texture(), **{knob: value})).mix
+        found.append(
+            measures.decay_s(sound, 3.0)
+            if measure == "decay_s"
+            else getattr(measures.texture_measures(sound), measure)
+        )
+    steps = direction * np.diff(found)
+    # Noise is only ever added: below 0 there is none to take away.
+    assert (steps[2 if measure == "noise_floor_db" else 0 :] > 0).all(), found
+    assert (steps >= 0).all(), found
+
+
+def stopped(audio: Audio, at_s: float, length_s: float) -> Audio:
+    """Return sound that stops dead, and silence after it."""
+    samples = np.zeros((audio.channels, round(length_s * RATE)), np.float32)
+    count = round(at_s * RATE)
+    samples[:, :count] = audio.samples[:, :count]
+    return Audio(samples, RATE)
+
+
+def test_mono_is_mono() -> None:
+    parts = {"harmony": PartSettings(pan=0.7), "drums": PartSettings(pan=-0.3)}
+    sound = mix(hum(4.0), example_song.stems(4.0), parts=parts, texture=Texture(width=-1.0)).mix.samples
+    assert np.abs(sound[0] - sound[1]).max() < 1e-5
 
 
 # --- edges
@@ -244,6 +282,10 @@ def test_wrong_inputs_are_refused() -> None:
         mix(Audio(hum(1.0).samples, 24000), stems)
     with pytest.raises(InputError, match="kept for the lead"):
         mix(None, {"vocals": stems["drums"]})
+    with pytest.raises(InputError, match="kept for the noise"):
+        mix(None, {"noise": stems["drums"]})
+    with pytest.raises(InputError, match="0 workers cannot mix: use 1 or more"):
+        mix(None, stems, workers=0)
     broken = stems["drums"].samples.copy()
     broken[0, 5] = np.nan
     with pytest.raises(InputError, match="'drums' holds samples that are not finite"):
@@ -327,9 +369,9 @@ def test_the_limiter_lets_no_peak_through(peaks: list[float], lookahead_ms: floa
 
 
 def test_curves_are_drawn_by_straight_lines() -> None:
-    line = chains.draw_lines(np.asarray([0.0, 1.0, 0.0], np.float32), 4, 7)
+    line = curves.draw_lines(np.asarray([0.0, 1.0, 0.0], np.float32), 4, 7)
     assert line.tolist() == [0.0, 0.25, 0.5, 0.75, 1.0, 0.75, 0.5]
-    assert chains.draw_out(np.full(3, 2.0), 10, 25).tolist() == [2.0] * 25
+    assert curves.draw_out(np.full(3, 2.0), 10, 25).tolist() == [2.0] * 25
 
 
 def test_the_vocal_is_ridden_towards_an_even_distance() -> None:
@@ -349,6 +391,6 @@ def test_only_sibilants_are_turned_down() -> None:
     t = np.arange(RATE) / RATE
     vowel = (0.2 * np.sin(2 * np.pi * 200 * t)).astype(np.float32)
     hiss = (0.1 * np.diff(random.standard_normal(RATE + 1))).astype(np.float32)
-    out = chains.deess(np.concatenate([vowel, hiss])[None], RATE, 5500.0, 6.0)[0]
+    out = dynamics.deess(np.concatenate([vowel, hiss])[None], RATE, 5500.0, 6.0)[0]
     assert np.abs(out[1000 : RATE - 1000] - vowel[1000:-1000]).max() < 2e-3
     assert np.linalg.norm(out[RATE + 1000 :]) < 0.75 * np.linalg.norm(hiss[1000:])

@@ -49,7 +49,7 @@ def digest(path: Path) -> str:
 def test_the_song_is_what_was_asked_for(song: Song) -> None:
     assert (song.title, song.seed, song.plan.key, song.plan.meter) == ("Copper Kettle", 7, "D minor", "4/4")
     assert song.timeline.tempo == 100.0
-    assert [note.syllable for note in song.notes] == list(range(len(song.lyrics.syllables)))
+    assert [note.syllable for note in song.notes if not note.slur] == list(range(len(song.lyrics.syllables)))
     assert {p.syllable for p in song.performance.phonemes} - {None} == set(range(len(song.lyrics.syllables)))
     assert all(a.end == b.start for a, b in pairwise(song.performance.phonemes))
     backends = dict(song.provenance.backends)
@@ -57,7 +57,9 @@ def test_the_song_is_what_was_asked_for(song: Song) -> None:
     assert {role: backend.name for role, backend in backends.items() if backend} == {
         "accompanist": "patterns", "singer": "heart", "soundfont": "TimGM6mb",
     }  # fmt: skip
-    assert any("backing words (upon the floor)" in warning for warning in song.provenance.warnings)
+    group = [voice.lyrics.lines[0].words for voice in song.voices if voice.kind == "backing"]
+    assert [[word.text for word in words] for words in group] == [["upon", "the", "floor"]] * 2
+    assert "backing_vocals" in song.read_audio().stems
 
 
 def test_beats_span_the_audio(song: Song) -> None:
@@ -168,3 +170,19 @@ def test_a_song_can_be_made_again_from_its_json(folder: Path) -> None:
 def test_what_cannot_be_made(keywords: dict[str, object], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         make("folk", **keywords)  # type: ignore[arg-type]
+
+
+def test_a_section_in_another_style_has_stems_of_its_own() -> None:
+    sheet = "[Verse]\nCopper kettle on the fire\n[Chorus: style=rock]\nMorning comes in by the door\n"
+    song = make("folk, 120 BPM", sheet, seed=1)
+    assert song.report is not None
+    assert song.report["findings"] == []
+    names = [part.name for part in song.parts]
+    assert "harmony-rock" in names
+    stems = song.read_audio().stems
+    assert set(stems) >= {"vocals", *names}
+    rate, beat_s = stems["harmony-rock"].sample_rate, 60.0 / 120.0
+    chorus = next(s for s in song.plan.sections if s.kind == "chorus")
+    start, end = (int(bar * 4 * beat_s * rate) for bar in (chorus.bar, chorus.bar + chorus.bars))
+    guitar = stems["harmony-rock"].samples
+    assert np.abs(guitar[:, start:end]).max() > 100 * np.abs(guitar[:, : start - rate // 10]).max()

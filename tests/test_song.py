@@ -18,15 +18,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songsmith import project
+from songsmith.accompaniment.parts import Part, PartNote
 from songsmith.audio import Audio
 from songsmith.deserialize import read_song
 from songsmith.errors import InputError
+from songsmith.mixing.loudness import true_peak_dbtp
 from songsmith.project import check_place, load, new_folder, save
 from songsmith.serialize import curves_to_npz, song_to_json
 from songsmith.song import Song
 
 GOLDEN = Path(__file__).parent / "golden" / "song.json"
-PAPER = {"song.json", "performance.npz", "song.mid", "lyrics.lrc"}
+PAPER = {"song.json", "performance.npz", "song.mid", "score.musicxml", "lyrics.lrc", "overview.png"}
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -153,7 +155,7 @@ def test_a_changed_file_is_read_or_refused_in_one_line(
         (("lyrics", "sections", 0, "lines", 0, "number"), 2, "line 1 in sung order is numbered 2"),
         (("plan", "sections", 0, "voice", 0), 1, "plan.sections[0].voice[0] 1 must be true or false"),
         (("parts", 0, "name"), "../../x", "cannot be the name of a part"),
-        (("voices",), [{}], "reads no further voices"),
+        (("voices",), [{}], "voices[0]"),
         (("chords", 0, "symbol"), "H", "chords[0]: chord 'H' is not known"),
         (("performance", "curves"), "../performance.npz", "must be the name of a file"),
         (("performance", "curves"), "/etc/passwd", "must be the name of a file"),
@@ -290,11 +292,92 @@ def test_the_whole_folder_with_sound_comes_back(tmp_path: Path) -> None:
 def test_other_sound_formats(tmp_path: Path, audio_format: str) -> None:
     song = replace(example_song.song(), audio=example_song.noise_mix())
     save(song, tmp_path / "a", audio_format=audio_format)
+    save(song, tmp_path / "again", audio_format=audio_format)
+    assert files(tmp_path / "a") == files(tmp_path / "again")
     assert (tmp_path / "a" / "stems" / f"drums.{audio_format}").is_file()
-    assert load(tmp_path / "a").read_audio().mix.channels == 2
+    back = load(tmp_path / "a")
+    audio = back.read_audio()
+    assert audio.mix.samples.shape == song.audio.mix.samples.shape
+    assert set(audio.stems) == set(song.audio.stems)
+    if audio_format == "flac":
+        assert np.abs(audio.mix.samples - song.audio.mix.samples).max() < 2e-7
     with pytest.raises(InputError, match="'aiff' is not known"):
         save(song, tmp_path / "b", audio_format="aiff")
-    assert [p.name for p in tmp_path.iterdir()] == ["a"]
+    back.save(tmp_path / "b")
+    assert files(tmp_path / "a") == files(tmp_path / "b")
+    assert not list(tmp_path.glob("*/*.wav"))
+
+
+def tags_of(path: Path) -> dict[str, str]:
+    """Return title, artist, comment, words, tempo and key as a player reads them."""
+    import mutagen
+
+    file = mutagen.File(path)
+    kinds = ("title", "artist", "comment", "words", "tempo", "key")
+    if path.suffix == ".mp3":
+        names = ("TIT2", "TPE1", "COMM::eng", "USLT::und", "TBPM", "TKEY")
+        return dict(zip(kinds, (str(file[name]) for name in names), strict=True))
+    names = ("title", "artist", "comment", "lyrics", "bpm", "initialkey")
+    return dict(zip(kinds, (file[name][0] for name in names), strict=True))
+
+
+@pytest.mark.parametrize("audio_format", ["flac", "mp3"])
+def test_sound_files_say_what_they_are(tmp_path: Path, audio_format: str) -> None:
+    song = replace(example_song.song(), audio=example_song.noise_mix(0.5))
+    save(song, tmp_path / "a", audio_format=audio_format)
+    found = tags_of(tmp_path / "a" / f"mix.{audio_format}")
+    assert found == {
+        "title": "Moon: a “test”",
+        "artist": "songsmith",
+        "comment": "calm - made by songsmith 0.1.0 with seed 7",
+        "words": "Moon over sea\nMoon, café, sea (oh)",
+        "tempo": "90",
+        "key": "C",
+    }
+    assert tags_of(tmp_path / "a" / "stems" / f"drums.{audio_format}")["title"] == "Moon: a “test” (drums)"
+
+
+def test_wav_files_have_an_info_list(tmp_path: Path) -> None:
+    import soundfile
+
+    replace(example_song.song(), audio=example_song.noise_mix(0.5)).save(tmp_path / "a")
+    with soundfile.SoundFile(tmp_path / "a" / "mix.wav") as file:
+        assert (file.title, file.artist) == ("Moon: a “test”", "songsmith")
+        assert file.comment == "calm - made by songsmith 0.1.0 with seed 7"
+        assert (file.samplerate, file.channels, file.subtype) == (44100, 2, "PCM_24")
+
+
+def test_mp3_keeps_the_ceiling_and_says_what_it_cost(tmp_path: Path) -> None:
+    """Loud, dense sound overshoots in the encoder; the stems go down with the mix."""
+    noise = example_song.noise_mix(3.0)
+    gain = np.float32(10 ** ((-1.05 - true_peak_dbtp(noise.mix.samples)) / 20))
+    loud = replace(
+        noise,
+        mix=replace(noise.mix, samples=noise.mix.samples * gain),
+        stems={name: replace(stem, samples=stem.samples * gain) for name, stem in noise.stems.items()},
+    )
+    save(replace(example_song.song(), audio=loud), tmp_path / "a", audio_format="mp3")
+    back = load(tmp_path / "a")
+    audio = back.read_audio()
+    assert true_peak_dbtp(audio.mix.samples) <= -1.0
+    assert "softer than it would be as wav" in back.provenance.warnings[-1]
+    lowered = np.linalg.norm(audio.mix.samples) / np.linalg.norm(loud.mix.samples)
+    for name, stem in audio.stems.items():
+        share = np.linalg.norm(stem.samples) / np.linalg.norm(loud.stems[name].samples)
+        assert share == pytest.approx(lowered, rel=0.03)
+
+
+def test_a_song_is_kept_where_its_picture_cannot_be_drawn(tmp_path: Path) -> None:
+    song = example_song.song()
+    endless = tuple(Part(f"part {i}", 0, False, (PartNote(0.0, 1.0, 60, 80),)) for i in range(14))
+    broken = replace(song, parts=endless * 60 + tuple(replace(part, is_drum=True) for part in endless * 60))
+    broken = replace(broken, parts=tuple(replace(part, is_drum=True) for part in broken.parts))
+    told: list[str] = []
+    save(broken, tmp_path / "a", warn=told.append)
+    assert len(told) == 1
+    assert told[0].startswith("overview.png could not be drawn (InputError: a picture ")
+    assert set(files(tmp_path / "a")) == PAPER - {"overview.png"}
+    assert len(load(tmp_path / "a").parts) == len(broken.parts)
 
 
 def test_a_song_without_sound_says_so(tmp_path: Path) -> None:

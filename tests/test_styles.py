@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from songsmith.accompaniment.instruments import PART_NAMES
 from songsmith.errors import InputError
 from songsmith.resources import config_folder
-from songsmith.styles import CADENCE, STAND_INS, load_style, style_names
+from songsmith.styles import CADENCE, STAND_INS, USUAL_FORM, find_style_name, load_style, style_names
 from songsmith.theory import Key, numeral_to_chord, parse_chord
 from songsmith.timeline import METERS, Meter
 
@@ -19,7 +19,7 @@ FOLK = (config_folder() / "styles" / "folk.toml").read_text(encoding="utf-8")
 
 def test_there_are_many_styles_and_no_prompt_word_means_two_of_them():
     styles = [load_style(name) for name in style_names()]
-    assert len(styles) >= 8
+    assert len(styles) >= 20
     words = [word for style in styles for word in style.words]
     assert len(words) == len(set(words))
     assert all(word == word.lower().strip() for word in words)
@@ -52,7 +52,7 @@ def test_every_progression_is_chords_of_whole_phrases(name: str, mode: str):
         progressions = style.progressions_for(kind, mode)
         assert progressions
         for progression in progressions:
-            assert len(progression) in ((2,) if kind == CADENCE else (4, 8))
+            assert len(progression) in ((2,) if kind == CADENCE else (4, 8, 12))
             for numeral in " ".join(progression).split():
                 assert parse_chord(numeral_to_chord(numeral, Key(2, mode))) is not None
     for progression in style.progressions_for(CADENCE, mode):
@@ -116,6 +116,40 @@ def test_no_value_of_a_wrong_kind_gets_through_as_anything_but_an_input_error(ke
     except InputError as err:
         message = str(err)
     assert not message or key in message
+
+
+def test_a_style_file_that_is_changed_is_read_again(tmp_path: Path):
+    path = tmp_path / "mine.toml"
+    path.write_text(FOLK, encoding="utf-8")
+    first = load_style(str(path))
+    assert load_style(str(path)) is first
+    path.write_text(FOLK.replace("energy = 0.45", "energy = 0.5"), encoding="utf-8")
+    assert load_style(str(path)).energy == 0.5
+
+
+def test_form_and_mix_may_be_left_out_and_are_checked(tmp_path: Path):
+    path = tmp_path / "mine.toml"
+    head, mark, rest = FOLK.partition("[progressions.verse]")
+    lines = [line for line in head.splitlines() if not line.startswith(("form =", "mix ="))]
+    for more, message in (
+        ("", ""),
+        ('form = ["intro", "twist"]', "form = 'twist' .* intro"),
+        ('form = ["intro"]', "at least two section kinds"),
+        ('mix = "loud"', "mix = 'loud' .* one of .*default"),
+    ):
+        path.write_text("\n".join([*lines, more, "", mark]) + rest, encoding="utf-8")
+        if message:
+            with pytest.raises(InputError, match=message):
+                load_style(str(path))
+        else:
+            style = load_style(str(path))
+            assert (style.form, style.mix) == (USUAL_FORM, "default")
+
+
+def test_styles_are_found_by_name_and_by_word():
+    assert [find_style_name(text) for text in ("Rock", "  bossa  NOVA ", "hip-hop", "polka", "../rock")] == [
+        "rock", "bossa", "hiphop", None, None,
+    ]  # fmt: skip
 
 
 def test_unknown_styles_are_refused_with_the_names_there_are():

@@ -31,7 +31,7 @@ def write_chords(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote
     for bar in frame.bars:
         if bar.place == 0:
             voicing = None  # every section starts from the middle, so that it is voiced alike when it returns
-        low, high = part.range
+        low, high = (bound + frame.register for bound in part.range)
         if not any(bar.section.voice):
             high += FREE_REACH
         options = () if is_silent(frame, part.name, bar) else options_for(groove, bar.section.energy, is_asked)

@@ -19,9 +19,11 @@ from songsmith.seeds import generator
 from songsmith.styles import Groove, PartStyle
 
 CRASH_ENERGY = 0.6
+ROLL_STEPS = (0.0, 0.5)
 _KICK, _CRASH = DRUM_KEYS["kick"], DRUM_KEYS["crash"]
 _SKINS = frozenset(DRUM_KEYS[name] for name in ("kick", "snare", "rim", "clap"))
 _CRASHED_OVER = frozenset(DRUM_KEYS[name] for name in ("crash", "hat", "open", "ride"))
+_CYMBALS = _CRASHED_OVER | {DRUM_KEYS[name] for name in ("crash2", "bell", "pedal")}
 _RING = {DRUM_KEYS[name]: 8 for name in ("crash", "crash2", "ride", "bell", "open", "splash", "triangle")}
 
 
@@ -29,18 +31,20 @@ def write_drums(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote]
     """Return the drum notes of a song."""
     groove = part.grooves[str(frame.meter)]
     notes: list[PartNote] = []
+    crashes = _has_cymbals(groove)
     had_drums = False
     for bar in frame.bars:
         options = () if is_silent(frame, "drums", bar) else options_for(groove, bar.section.energy, is_asked)
         if bar.ends_song:
-            notes += _final(frame, bar) if options else []
+            notes += _final(frame, bar, crashes) if options else []
             continue
         strokes = _fill(frame, bar, groove, bool(options), is_asked) or _beat(frame, options, bar)
         played = [
-            note(bar, s.step, _RING.get(s.key, 1), s.key, velocity(frame, "drums", bar, s.step, s.token))
+            note(bar, s.step + late, _RING.get(s.key, 1), s.key, velocity(frame, "drums", bar, s.step, s.token))
             for s in strokes
+            for late in (ROLL_STEPS if s.token == "r" else (0.0,))
         ]
-        if bar.place == 0 and options and _has_crash(bar, had_drums):
+        if crashes and bar.place == 0 and options and _has_crash(bar, had_drums):
             played = [n for n in played if n.onset > bar.start or n.pitch not in _CRASHED_OVER]
             played.append(note(bar, 0, 16, _CRASH, velocity(frame, "drums", bar, 0, "o")))
         notes += played
@@ -55,6 +59,11 @@ def _beat(frame: Frame, options: tuple[Grid, ...], bar: Bar) -> list[Step]:
     own = list(steps_of_bar(grid_for(frame, "drums", options, bar), bar, frame.steps))
     turn = list(steps_of_bar(turn_for(frame, "drums", options, bar), bar, frame.steps))
     return [s for s in turn if s.key in _SKINS] + [s for s in own if s.key not in _SKINS]
+
+
+def _has_cymbals(groove: Groove) -> bool:
+    """Tell whether a groove is played on a kit with cymbals, and not on hand drums or brushes alone."""
+    return any(note.key in _CYMBALS for grid in (*groove.low, *groove.mid, *groove.high) for note in grid.notes)
 
 
 def _has_crash(bar: Bar, had_drums: bool) -> bool:
@@ -79,8 +88,9 @@ def _fill(frame: Frame, bar: Bar, groove: Groove, plays: bool, is_asked: bool) -
     return list(steps_of_bar(fill, bar, frame.steps)) if fill and left == 1 and joins else []
 
 
-def _final(frame: Frame, bar: Bar) -> list[PartNote]:
-    """Return the last hit: kick and cymbal on the last chord."""
+def _final(frame: Frame, bar: Bar, crashes: bool) -> list[PartNote]:
+    """Return the last hit on the last chord: a kick, with a cymbal where the groove has any."""
     step = round((bar.chords[-1].start - bar.start) * 4) if bar.chords else 0
     strength = velocity(frame, "drums", bar, 0, "x")
-    return [note(bar, step, 1, _KICK, strength), note(bar, step, 16, _CRASH, max(24, strength - 16))]
+    crash = [note(bar, step, 16, _CRASH, max(24, strength - 16))] if crashes else []
+    return [note(bar, step, 1, _KICK, strength), *crash]

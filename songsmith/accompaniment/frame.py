@@ -21,7 +21,7 @@ from songsmith.timeline import Meter
 VELOCITY_STEP = 4
 MAX_STEPS = 16  # of a bar in any meter
 TURN_CHANCE = 0.4
-_ACCENTS = {"X": 12, "o": -16, "u": -10, "b": -2}
+_ACCENTS = {"X": 12, "o": -16, "u": -10, "b": -2, "r": -6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +61,27 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A plan laid out for the parts, with the seed that decides what they play."""
+    """A plan laid out for the parts, with the seed that decides what they play.
+
+    `intro` names the parts that play from the start of an intro; `register` is how many semitones higher or lower
+    than usual chords and figures lie; `has_lead` says whether a tune is played that nobody sings.
+    """
 
     bars: tuple[Bar, ...]
     key: Key
     meter: Meter
     seed: int
     intro: frozenset[str]
+    register: int = 0
+    has_lead: bool = False
 
     @property
     def steps(self) -> int:
         return bar_steps(self.meter)
 
 
-def lay_out(plan: Plan, seed: int, intro: frozenset[str]) -> Frame:
-    """Return the frame of a plan; `intro` names the parts that play from the start of an intro."""
+def lay_out(plan: Plan, seed: int, intro: frozenset[str], register: int = 0, has_lead: bool = False) -> Frame:
+    """Return the frame of a plan; see `Frame` for the other arguments."""
     meter = Meter.parse(plan.meter)
     chords = [(chord.onset, chord.end, parse_chord(chord.symbol)) for chord in plan.chords]
     bars = []
@@ -93,7 +99,7 @@ def lay_out(plan: Plan, seed: int, intro: frozenset[str]) -> Frame:
                 if tones is not None and onset < end - 1e-6 and stop > start + 1e-6
             )
             bars.append(Bar(start, meter.beats_per_bar, section, occurrence, place, spans, after))
-    return Frame(tuple(bars), Key.parse(plan.key), meter, seed, intro)
+    return Frame(tuple(bars), Key.parse(plan.key), meter, seed, intro, register, has_lead)
 
 
 def is_silent(frame: Frame, part: str, bar: Bar) -> bool:

@@ -2,7 +2,8 @@
 
 A bar has 16 steps in 4/4 and 12 in 3/4 and 6/8. A grid may span several bars.
 
-Drums: a line a drum, its name and its grid: `x` a stroke, `X` an accent, `o` a soft stroke, `.` none.
+Drums: a line a drum, its name and its grid: `x` a stroke, `X` an accent, `o` a soft stroke, `r` two strokes in the
+time of one (a roll), `.` none.
 Pitched parts: one grid. Any token starts a note, `-` holds it, `.` is silence:
 
 - bass: `R` bass note of the chord, `r` the same an octave up, `3` `5` `7` chord tones above it, `a` the note
@@ -69,7 +70,7 @@ def _parse_drums(text: str, meter: Meter) -> Grid:
         name, _, grid = line.strip().partition(" ")
         if name not in DRUM_KEYS:
             raise InputError(f"drum {name!r} is not known: use one of {', '.join(DRUM_KEYS)}")
-        steps = _steps(grid, "xXo.", meter)
+        steps = _steps(grid, "xXor.", meter)
         length = length or len(steps)
         if len(steps) != length:
             raise InputError(f"the line {line.strip()!r} has {len(steps)} steps where the first has {length}")

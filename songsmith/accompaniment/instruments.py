@@ -5,7 +5,6 @@ Source: MIDI Manufacturers Association, "General MIDI System Level 1", 1991; dru
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from songsmith.errors import InputError
@@ -231,11 +230,9 @@ GENERAL = {
 }
 _PLURALS = {
     "guitars": "guitar", "synths": "synth", "synthesizer": "synth", "synthesizers": "synth", "drum": "drums",
-    "percussion": "drums", "beats": "drums", "beat": "drums", "drum kit": "drums", "drum set": "drums",
+    "percussion": "drums", "drum kit": "drums", "drum set": "drums",
 }  # fmt: skip
 _BY_NAME = {name: instrument for instrument in INSTRUMENTS for name in instrument.all_names}
-_ABSENT = r"(?:no|without|minus|drop the|leave out)(?: any| the| more)?"
-_ALONE = r"(?:only|just|solo)(?: an?| the)?"
 
 
 def instrument(name: str) -> Instrument:
@@ -249,41 +246,20 @@ def instrument(name: str) -> Instrument:
     return found
 
 
-def find_instruments(text: str) -> tuple[str, ...]:
-    """Return the instruments that a prompt names, in order, each once.
+def spoken_names() -> dict[str, str]:
+    """Return the words that mean an instrument, each with its canonical name.
 
-    An instrument is given by its canonical name (`rhodes` becomes `electric piano`), words that leave it open
-    by one of `GENERAL` (`guitars` becomes `guitar`). `no drums` stands for "no drums", "without drums" and
-    "drumless", `only piano` for "solo piano" and "just piano".
+    `rhodes` means `electric piano`; words that leave the instrument open mean one of `GENERAL`. Names of sound
+    effects ("atmosphere") count only with "pad" or "synth" after them.
     """
-    lower = re.sub(r"\s+", " ", text.lower())
-    names = sorted({*_BY_NAME, *GENERAL, *_PLURALS}, key=lambda name: (-len(name), name))
-    pattern = re.compile(rf"(?<![\w-])({'|'.join(map(re.escape, names))})(-?free|-?less)?(?![\w-])")
-    found: list[str] = []
-    denied_until = -1  # "no drums or bass": a denial carries over "or" and "nor"
-    for match in pattern.finditer(lower):
-        before, after = lower[: match.start()], lower[match.end() :]
-        if match[1] in ("drum", "bass") and (after.startswith((" drum", " and bass", " & bass", " n bass"))):
-            continue  # a bass drum is no bass; drum and bass is a style
-        if match[1] == "bass" and re.search(r"\bdrum (?:and|&|n) $", before):
-            continue
-        player = _BY_NAME.get(match[1])
-        if player is not None and player.family == "effects" and not after.startswith((" synth", " pad")):
-            continue  # "a warm atmosphere" is no instrument, "an atmosphere pad" is
-        is_denied = bool(match[2]) or bool(re.search(rf"\b{_ABSENT} $", before))
-        is_denied |= denied_until >= 0 and lower[denied_until : match.start()] in (" or ", " nor ")
-        denied_until = match.end() if is_denied else -1
-        is_alone = not is_denied and bool(re.search(rf"\b{_ALONE} $", before))
-        name = _canonical(match[1])
-        entry = f"no {name}" if is_denied else f"only {name}" if is_alone else name
-        if entry not in found:
-            found.append(entry)
-    return tuple(found)
-
-
-def _canonical(word: str) -> str:
-    name = _PLURALS.get(word, word)
-    return name if name in GENERAL else _BY_NAME[name].name
+    found = {name: name for name in GENERAL} | dict(_PLURALS)
+    for entry in INSTRUMENTS:
+        for word in entry.all_names:
+            if entry.family == "effects":
+                found |= {f"{word} pad": entry.name, f"{word} synth": entry.name}
+            else:
+                found.setdefault(word, entry.name)
+    return found
 
 
 def covers(name: str, candidate: Instrument, part: str) -> bool:

@@ -14,6 +14,7 @@ from songsmith.accompaniment.frame import (
     velocity,
 )
 from songsmith.accompaniment.grids import STEPS_PER_BEAT, Grid, Step
+from songsmith.accompaniment.lead import plays_in
 from songsmith.accompaniment.parts import PartNote
 from songsmith.seeds import generator
 from songsmith.styles import PartStyle
@@ -85,12 +86,14 @@ def _approach(key: Key, chord: ChordTones, root: int, target: int, on_beat: bool
 def write_figure(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote]:
     """Return the notes of the figure: its runs, and its answers in bars that the voice leaves free."""
     groove = part.grooves[str(frame.meter)]
+    low, high = (bound + frame.register for bound in part.range)
     notes: list[PartNote] = []
     for bar in frame.bars:
         if is_silent(frame, "figure", bar):
             continue
         options = options_for(groove, bar.section.energy, is_asked)
-        answers = groove.answers if not bar.voice and (bar.section.kind != "intro" or not options) else ()
+        is_free = not bar.voice and not (frame.has_lead and plays_in(bar))
+        answers = groove.answers if is_free and (bar.section.kind != "intro" or not options) else ()
         if bar.ends_song:
             steps = [Step(0, frame.steps, "1")] if options or answers else []
         elif answers:
@@ -107,7 +110,7 @@ def write_figure(frame: Frame, part: PartStyle, is_asked: bool) -> list[PartNote
                 if not step.token:
                     continue
                 token = next((s.token for s in taken[i:] if s.token.isdigit()), "1")
-                pitch = _ladder_pitch(span.tones, part.range, int(token))
+                pitch = _ladder_pitch(span.tones, (low, high), int(token))
                 if step.token in "ul":
                     pitch = _neighbour(frame.key, pitch, 1 if step.token == "u" else -1)
                 strength = velocity(frame, "figure", bar, step.step, "x")

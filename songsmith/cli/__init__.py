@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 part of a batch failed, 2 the input is wrong, 3 a part is 
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -16,11 +17,11 @@ import typer
 from typer.exceptions import TyperException
 
 from songsmith import __version__
-from songsmith.cli import listing, make
+from songsmith.cli import compare, evaluate, listing, make, melody, prompt, vary
 from songsmith.cli.console import app
 from songsmith.errors import InputError, SongsmithError
 
-__all__ = ["app", "listing", "main", "make"]
+__all__ = ["app", "compare", "evaluate", "listing", "main", "make", "melody", "prompt", "vary"]
 
 INTERNAL_ERROR = 70
 """Exit code of a fault of songsmith itself (EX_SOFTWARE of sysexits.h)."""
@@ -48,9 +49,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.exit(0)
     except OSError as err:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        _fail(
-            f"{err.filename or 'standard output'} cannot be written ({err.strerror}): make room", InputError.exit_code
-        )
+        _fail(_worded(err), InputError.exit_code)
     except Exception as err:
         if os.environ.get("SONGSMITH_DEBUG"):
             raise
@@ -60,6 +59,17 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             INTERNAL_ERROR,
         )
     sys.exit(0)
+
+
+def _worded(err: OSError) -> str:
+    """Return what the system refused, and what to do about it; without a file it is about standard output."""
+    if err.filename is None:
+        return f"standard output cannot be written ({err.strerror or err}): make room, or write to another place"
+    if err.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        return f"{err.filename}: cannot be written ({err.strerror}): make room, or choose another place"
+    if err.errno == errno.EMFILE:
+        return f"{err.filename}: cannot be opened ({err.strerror}): close other programs and try again"
+    return f"{err.filename}: cannot be used ({err.strerror}): see that it is there and that you may use it"
 
 
 def _prepare_streams() -> None:

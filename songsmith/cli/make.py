@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
+from songsmith.cli.variations import PaperOptions, Place, SoundOptions, check_fit, make_variations
 
 if TYPE_CHECKING:
     from songsmith.song import Song
@@ -21,6 +22,19 @@ def make(
     prompt: Annotated[str, typer.Argument(help="What the song should be: style, mood, tempo, key, instruments.")],
     lyrics: Annotated[
         Path | None, typer.Option(help="Lyric sheet: lines of words under tags like \\[Verse].")
+    ] = None,
+    instrumental: Annotated[bool, typer.Option("--instrumental", help="Music without a voice.")] = False,
+    language: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Language of the lyrics: en (default), es, fr, it, pt or de.")
+    ] = None,
+    lexicon: Annotated[
+        Path | None, typer.Option(help="Pronunciations for this song, a word a line: 'Reagan R EY1 G AH0 N'.")
+    ] = None,
+    melody: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A tune of your own to sing on: .mid, .musicxml, .mxl, or a recording of humming."
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; by default a new one named after the title.")
@@ -45,6 +59,16 @@ def make(
         Path | None,
         typer.Option(help="Your own SoundFont (.sf2 or .sf3); by default the one that comes along."),
     ] = None,
+    audio_format: Annotated[
+        str, typer.Option("--format", help="Sound files: wav or flac (24 bit, lossless), or mp3.")
+    ] = "wav",
+    check: Annotated[
+        bool, typer.Option("--check", help="Say how each line fits its notes and stop before any sound.")
+    ] = False,
+    variations: Annotated[
+        int | None,
+        typer.Option(metavar="K", parser=whole, help="Make K songs in DIR/1 to DIR/K and rank them."),
+    ] = None,
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Neither read nor write the cache.")] = False,
     as_json: Json = False,
     quiet: Quiet = False,
@@ -53,31 +77,41 @@ def make(
     from songsmith import project
     from songsmith.pipeline import make as make_song
 
+    paper_options: PaperOptions = {
+        "style": style,
+        "tempo": tempo,
+        "key": key,
+        "meter": meter,
+        "voice": voice,
+        "accompanist": accompanist,
+        "length_s": length,
+        "melody": melody,
+        "instrumental": instrumental,
+        "language": language,
+        "lexicon": lexicon,
+    }
+    sound_options: SoundOptions = {"soundfont": soundfont, "use_cache": not no_cache}
+    if check:
+        check_fit(prompt, lyrics, seed, paper_options, as_json)
+        return
+    project.check_format(audio_format)
+    if variations is not None:
+        place = Place(out, overwrite, audio_format)
+        make_variations(prompt, lyrics, seed, variations, place, paper_options, sound_options, as_json, quiet)
+        return
     project.check_place(out if out is not None else project.new_folder(prompt), overwrite)
     with progress_bars(quiet or as_json) as progress:
-        song = make_song(
-            prompt,
-            lyrics,
-            seed,
-            style=style,
-            tempo=tempo,
-            key=key,
-            meter=meter,
-            voice=voice,
-            accompanist=accompanist,
-            length_s=length,
-            soundfont=soundfont,
-            use_cache=not no_cache,
-            progress=progress,
-            warn=warn,
-        )
+        song = make_song(prompt, lyrics, seed, **paper_options, **sound_options, progress=progress, warn=warn)
         progress("saving", 0.0)
-        folder = project.save_as_new(song) if out is None else project.save(song, out, overwrite)
+        if out is None:
+            folder = project.save_as_new(song, audio_format=audio_format, warn=warn)
+        else:
+            folder = project.save(song, out, overwrite, audio_format, warn)
         progress("saving", 1.0)
     if as_json:
         print(json.dumps(_summary(song, folder), ensure_ascii=False, indent=2))
     else:
-        _tell(song, folder)
+        _tell(song, folder, audio_format)
 
 
 def _summary(song: Song, folder: Path) -> dict[str, Any]:
@@ -96,7 +130,7 @@ def _summary(song: Song, folder: Path) -> dict[str, Any]:
     }
 
 
-def _tell(song: Song, folder: Path) -> None:
+def _tell(song: Song, folder: Path, audio_format: str) -> None:
     """Print in a few lines what was made and where it is."""
     from songsmith.prompt import describe
 
@@ -104,7 +138,7 @@ def _tell(song: Song, folder: Path) -> None:
     print(f"{song.title}  {seconds // 60}:{seconds % 60:02d}  {describe(song.brief)}")
     for finding in (song.report or {}).get("findings", []):
         print(f"note: {finding}")
-    print(f"listen: {folder / 'mix.wav'}")
-    print(f"stems, dry vocal, score (song.mid) and timed lyrics: {folder}")
+    print(f"listen: {folder / f'mix.{audio_format}'}")
+    print(f"stems, dry vocal, score (score.musicxml, song.mid), timed lyrics and overview.png: {folder}")
     for warning in song.provenance.warnings:
         warn(warning)

@@ -1,25 +1,32 @@
-"""`song.mid`: the melody with its words, and every accompaniment part on its own track.
+"""`song.mid`: the melody with its words, every further voice and every accompaniment part on its own track.
 
-Type 1, 960 ticks a beat. The first track holds tempo, meter, key and section markers; where the timeline is
-not steady, every beat has its own tempo. A syllable is a lyric event at its first note; a hyphen at its end
-says that the word goes on (so karaoke players and score editors join them).
+Type 1, 960 ticks a beat. The first track holds tempo, meter, key, section markers and, as texts, chords in Harte
+syntax; where the timeline is not steady, every beat has its own tempo. MIDI knows major and minor only: a mode has
+the signature of its notes, and its name as a text. A syllable is a lyric event at its first note; a hyphen at its
+end says that the word goes on (so karaoke players and score editors join them), and the later notes of a melisma
+have none.
+
+Source: MMA RP-017, "SMF Lyric Meta Event Definition", for lyrics; "Standard MIDI Files 1.0" for the rest.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from lyrics.values import Lyrics
 from songsmith.errors import InputError
+from songsmith.export.sungwords import sung_words
+from songsmith.score import Note
 from songsmith.song import Song
 from songsmith.theory import Key
 from songsmith.timeline import Meter, Timeline
 
 TICKS_PER_BEAT = 960
 MELODY_CHANNEL = 0
-MELODY_PROGRAM = 52  # choir aahs
+MELODY_PROGRAM = 52  # choir aahs, as the other voices have
 MELODY_VELOCITY = 90
 DRUM_CHANNEL = 9
 PITCHED_CHANNELS = tuple(channel for channel in range(1, 16) if channel != DRUM_CHANNEL)
@@ -34,13 +41,17 @@ def song_to_midi(song: Song) -> bytes:
 
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT, charset="utf-8")
     file.tracks.append(_conductor_track(song))
-    file.tracks.append(_melody_track(song))
-    pitched = [part for part in song.parts if not part.is_drum]
-    if len(pitched) > len(PITCHED_CHANNELS):
-        raise InputError(f"{len(pitched)} pitched parts do not fit into a MIDI file: {len(PITCHED_CHANNELS)} do")
-    channels = dict(zip((part.name for part in pitched), PITCHED_CHANNELS, strict=False))
+    file.tracks.append(_sung_track("melody", song.lyrics, song.notes, MELODY_CHANNEL))
+    pitched = sum(not part.is_drum for part in song.parts)
+    if pitched > len(PITCHED_CHANNELS):
+        raise InputError(f"{pitched} pitched parts do not fit into a MIDI file: {len(PITCHED_CHANNELS)} do")
+    # Voices take the channels that the parts leave, from the last one down; with none left they share the last.
+    free = PITCHED_CHANNELS[pitched:][::-1] or PITCHED_CHANNELS[-1:]
+    for index, voice in enumerate(song.voices):
+        file.tracks.append(_sung_track(voice.name, voice.lyrics, voice.notes, free[index % len(free)]))
+    channels = iter(PITCHED_CHANNELS)
     for part in song.parts:
-        channel = DRUM_CHANNEL if part.is_drum else channels[part.name]
+        channel = DRUM_CHANNEL if part.is_drum else next(channels)
         notes = [(note.onset, note.duration, note.pitch, note.velocity) for note in part.notes]
         program = mido.Message("program_change", channel=channel, program=part.program)
         file.tracks.append(_track(part.name, [(0, 0, program), *_note_events(notes, channel)]))
@@ -63,11 +74,15 @@ def _conductor_track(song: Song) -> Any:
         (0, 0, mido.MetaMessage("time_signature", numerator=meter.numerator, denominator=meter.denominator)),
         (0, 0, mido.MetaMessage("key_signature", key=f"{minor}m" if key.is_minor else major)),
     ]
+    if key.mode not in ("major", "minor"):
+        events.append((0, 0, mido.MetaMessage("text", text=str(key))))
     for tick, tempo in _tempos(song.timeline):
         events.append((tick, 1, mido.MetaMessage("set_tempo", tempo=tempo)))
     for section in song.plan.sections:
         tick = beat_to_tick(section.bar * meter.beats_per_bar)
         events.append((tick, 2, mido.MetaMessage("marker", text=section.label)))
+    for chord in song.chords:
+        events.append((beat_to_tick(chord.onset), 3, mido.MetaMessage("text", text=chord.symbol)))
     return _track(song.title, events)
 
 
@@ -91,27 +106,18 @@ def _tempos(timeline: Timeline) -> Iterable[tuple[int, int]]:
         before = tempo
 
 
-def _melody_track(song: Song) -> Any:
+def _sung_track(name: str, lyrics: Lyrics, notes: Sequence[Note], channel: int) -> Any:
+    """Return the track of a voice: its notes, and its syllables at the first note of each."""
     import mido
 
-    words: dict[int, str] = {}
-    for line, numbers in song.lyrics.numbered_lines():
-        texts = [
-            text + ("-" if index < len(word.syllables) - 1 else "")
-            for word in line.words
-            for index, text in enumerate(word.written)
-        ]
-        words.update(zip(numbers, texts, strict=True))
-    events: list[Event] = [
-        (0, 0, mido.Message("program_change", channel=MELODY_CHANNEL, program=MELODY_PROGRAM)),
-    ]
-    sung: set[int] = set()
-    for note in song.notes:
-        if note.syllable not in sung and note.syllable in words:
-            events.append((beat_to_tick(note.onset), 2, mido.MetaMessage("lyrics", text=words[note.syllable])))
-        sung.add(note.syllable)
-    notes = [(note.onset, note.duration, note.pitch, MELODY_VELOCITY) for note in song.notes]
-    return _track("melody", [*events, *_note_events(notes, MELODY_CHANNEL)])
+    program = mido.Message("program_change", channel=channel, program=MELODY_PROGRAM)
+    events: list[Event] = [(0, 0, program)]
+    for note, sung in zip(notes, sung_words(lyrics, notes), strict=True):
+        if sung.text:
+            text = sung.text + ("-" if sung.syllabic in ("begin", "middle") else "")
+            events.append((beat_to_tick(note.onset), 2, mido.MetaMessage("lyrics", text=text)))
+    spans = [(note.onset, note.duration, note.pitch, MELODY_VELOCITY) for note in notes]
+    return _track(name, [*events, *_note_events(spans, channel)])
 
 
 def _note_events(notes: list[tuple[float, float, int, int]], channel: int) -> list[Event]:

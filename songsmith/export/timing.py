@@ -1,4 +1,4 @@
-"""When each syllable and word is sung, in seconds."""
+"""When each syllable is sung, in seconds."""
 
 from __future__ import annotations
 
@@ -15,3 +15,10 @@ def syllable_starts(song: Song) -> dict[int, float]:
         if span.syllable is not None:
             heard.setdefault(span.syllable, span.start)
     return {**starts, **heard}
+
+
+def syllable_ends(song: Song) -> dict[int, float]:
+    """Return the end of each placed syllable: of its last phoneme, or of its last note where it has none."""
+    ends = {note.syllable: song.timeline.seconds(note.end) for note in song.notes}
+    heard = {span.syllable: span.end for span in song.performance.phonemes if span.syllable is not None}
+    return {**ends, **heard}

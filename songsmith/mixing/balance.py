@@ -5,16 +5,20 @@ Energies are K-weighted mean squares of hops. Gains are linear, one for each hop
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
+from songsmith.mixing.clarity import audibility, sounding
 from songsmith.mixing.loudness import Energies, integrated_lufs, lufs_to_energy
-from songsmith.mixing.settings import VocalChannel
+from songsmith.mixing.settings import ClarityAim, VocalChannel
 from songsmith.units import db_to_gain
 
 HOPS_PER_BLOCK = 4  # hops of 100 ms in a loudness block of 400 ms
 RIDE_WINDOW_HOPS = 21
 FULL_PRESENCE_DB = -12.0
 NO_PRESENCE_DB = -26.0
+BRIDGED_S = 0.7  # a silence of the voice this short lies inside a phrase
 SPARSE_BACKING_LU = -8.0
 
 
@@ -26,18 +30,29 @@ def level_gain(energies: Energies, target_lufs: float) -> float:
 
 
 def presence(energies: Energies, hop_s: float, smooth_s: float) -> Energies:
-    """Return how much the voice is there, 0 to 1, at every hop: smooth, and a little ahead of the voice."""
+    """Return how much the voice is there, 0 to 1, at every hop: smooth, and a little ahead of the voice.
+
+    Between words it stays, so that what makes room for the voice moves with its phrases.
+    """
+    from scipy.ndimage import grey_closing
+
     loud = energies[energies > 1e-3 * energies.max(initial=0.0)]
     if not loud.size or loud.mean() <= lufs_to_energy(-70.0):
         return np.zeros(len(energies))
     level_db = 10.0 * np.log10(np.maximum(energies, 1e-12) / loud.mean())
     there = np.clip((level_db - NO_PRESENCE_DB) / (FULL_PRESENCE_DB - NO_PRESENCE_DB), 0.0, 1.0)
-    return _smooth(there, max(1, round(smooth_s / hop_s)))
+    held = grey_closing(there, max(1, round(BRIDGED_S / hop_s)), mode="nearest")
+    return _smooth(held, max(1, round(smooth_s / hop_s)))
 
 
 def duck_gain(presence_now: Energies, depth_db: float) -> Energies:
     """Return the gain of a part that makes room for the voice."""
     return np.asarray(10.0 ** (-depth_db * presence_now / 20.0))
+
+
+def taken_out(presence_now: Energies, depth_db: float) -> Energies:
+    """Return the share of a dip's band that is taken out of a part, 0 to 1."""
+    return np.asarray(1.0 - 10.0 ** (-depth_db * presence_now / 20.0))
 
 
 def vocal_gain(vocal: Energies, backing: Energies, singing: Energies, channel: VocalChannel) -> Energies:
@@ -68,6 +83,41 @@ def vocal_gain(vocal: Energies, backing: Energies, singing: Energies, channel: V
     ride = 10.0 ** (_smooth(np.interp(np.arange(len(vocal)), known, ride_db), HOPS_PER_BLOCK) / 20.0)
     ratio = float((singing * behind).sum() / (weighted * ride**2).sum())
     return np.asarray(ride * db_to_gain(channel.over_backing_db) * np.sqrt(ratio))
+
+
+def clearing(voice: Energies, backing: Callable[[float], Energies], wanted: ClarityAim) -> tuple[float, float]:
+    """Return how far the parts are dipped under the voice and how far the voice is raised, both in dB.
+
+    Parameters
+    ----------
+    voice : `[hops, bands]` energies of the voice in the third octaves of `songsmith.mixing.clarity`
+    backing : gives the same of everything else for a depth of the dip in dB
+    wanted : the clarity to reach and the most that may be done for it
+    """
+    there = sounding(voice.sum(axis=1))
+    if not there.any():
+        return 0.0, 0.0
+
+    def missing(dip_db: float, lift_db: float) -> float:
+        return wanted.audibility - audibility(voice[there] * 10.0 ** (lift_db / 10.0), backing(dip_db)[there])
+
+    dip_db = _least(lambda depth_db: missing(depth_db, 0.0), wanted.dip_db)
+    if dip_db < wanted.dip_db or wanted.lift_db == 0.0:
+        return dip_db, 0.0
+    return dip_db, _least(lambda lift_db: missing(dip_db, lift_db), wanted.lift_db)
+
+
+def _least(missing: Callable[[float], float], most: float) -> float:
+    """Return the least value, to 0.1 and at most `most`, at which nothing is missing; more must never miss more."""
+    if missing(0.0) <= 0.0:
+        return 0.0
+    if missing(most) > 0.0:
+        return most
+    low, high = 0.0, most
+    while high - low > 0.1:
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if missing(middle) > 0.0 else (low, middle)
+    return high
 
 
 def per_longer_hop(values: Energies, factor: int, count: int) -> Energies:

@@ -37,20 +37,3 @@ def gain_curve(peaks: Curve, ceiling: float, sample_rate: int, lookahead_ms: flo
     padded = np.pad(falling, reach, mode="edge")
     smooth = np.convolve(padded, window / window.sum(), mode="valid")
     return (10.0 ** (-smooth / 20.0)).astype(np.float32)
-
-
-def sample_peaks(samples: npt.NDArray[np.float32], least: Curve) -> Curve:
-    """Return the largest magnitude of the samples of every hop, over all channels: `[hops]`.
-
-    Blocks of 32 hops whose largest magnitude is not above the largest of `least` there are left at 0.
-    """
-    block = 32 * HOP
-    blocks = -(-samples.shape[1] // block)
-    limits = np.pad(least, (0, blocks * 32 - len(least))).reshape(blocks, 32).max(axis=1)
-    peaks = np.zeros((blocks, 32), np.float32)
-    for channel in samples:
-        framed = np.pad(channel, (0, blocks * block - len(channel))).reshape(blocks, block)
-        loud = np.maximum(framed.max(axis=1), -framed.min(axis=1)) > limits
-        inside = np.abs(framed[loud]).reshape(-1, 32, HOP).max(axis=2)
-        peaks[loud] = np.maximum(peaks[loud], inside)
-    return peaks.reshape(-1)[: len(least)]

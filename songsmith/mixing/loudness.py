@@ -22,6 +22,11 @@ OFFSET_LUFS = -0.691
 RELATIVE_GATE_LU = -10.0
 OVERSAMPLING = 4
 _CHUNK_HOPS = 4096
+_BLOCK_HOPS = 32
+_CHUNK_BLOCKS = 64
+# Every phase of the interpolation filter is a straight line between two samples, and a filter on the second
+# difference of the samples whose taps' magnitudes sum to this.
+_BEND_SHARE = 0.46
 _REACH = 12  # frames to each side that the interpolation filter looks at, and two more
 
 
@@ -109,23 +114,71 @@ def lufs_to_energy(loudness: float) -> float:
     return float(10.0 ** ((loudness - OFFSET_LUFS) / 10.0))
 
 
-def true_peaks(samples: npt.NDArray[np.float32], hop: int) -> npt.NDArray[np.float32]:
-    """Return the largest magnitude between and on the samples of every `hop` frames, over all channels: `[hops]`."""
-    step = _CHUNK_HOPS * hop
+def true_peaks(
+    samples: npt.NDArray[np.float32], hop: int, least: float = 0.0, workers: int = 2
+) -> npt.NDArray[np.float32]:
+    """Return the largest magnitude between and on the samples of every `hop` frames, over all channels: `[hops]`.
 
-    def chunk_peaks(start: int) -> npt.NDArray[np.float32]:
-        stop = min(start + step, samples.shape[1])
-        left, right = max(0, start - _REACH), min(samples.shape[1], stop + _REACH)
-        peaks = np.zeros(-(-(stop - start) // hop), np.float32)
-        for channel in samples:
-            fine = _oversampled(channel[left:right])[OVERSAMPLING * (start - left) : OVERSAMPLING * (stop - left)]
-            fine = np.pad(fine, (0, len(peaks) * hop * OVERSAMPLING - len(fine))).reshape(len(peaks), -1)
-            np.maximum(peaks, np.maximum(fine.max(axis=1), -fine.min(axis=1)), out=peaks)
-        return peaks
+    Blocks of 32 hops whose true peaks cannot come to `least` are left at their sample peak, which is quick.
+    """
+    count = -(-samples.shape[1] // hop)
+    block = _BLOCK_HOPS * hop
+    own = sample_peaks(samples, hop)
+    tops = np.pad(own.max(axis=1) + np.float32(_BEND_SHARE) * _bends(samples, block), 1)
+    near = np.maximum(np.maximum(tops[:-2], tops[2:]), tops[1:-1])
+    chosen = np.flatnonzero(1.01 * near >= least) if least > 0.0 else np.arange(len(own))
+    offsets = np.arange(block + 2 * _REACH) - _REACH
+    last = samples.shape[1] - 1
 
-    with ThreadPoolExecutor(2) as pool:
-        chunks = list(pool.map(chunk_peaks, range(0, samples.shape[1], step)))
-    return np.concatenate([np.zeros(0, np.float32), *chunks])
+    def peaks_of(some: npt.NDArray[np.intp]) -> npt.NDArray[np.float32]:
+        index = some[:, None] * block + offsets
+        pieces = samples[:, np.clip(index, 0, last)]
+        if some[0] * block < _REACH or some[-1] * block + block + _REACH > last:
+            pieces *= (index >= 0) & (index <= last)
+        fine = _oversampled(pieces)[..., OVERSAMPLING * _REACH : -OVERSAMPLING * _REACH]
+        fine = fine.reshape(len(samples), len(some), _BLOCK_HOPS, -1)
+        return np.asarray(np.maximum(fine.max(axis=3), -fine.min(axis=3)).max(axis=0), np.float32)
+
+    pieces = [chosen[start : start + _CHUNK_BLOCKS] for start in range(0, len(chosen), _CHUNK_BLOCKS)]
+    with ThreadPoolExecutor(workers) as pool:
+        for piece, peaks in zip(pieces, pool.map(peaks_of, pieces), strict=True):
+            own[piece] = peaks
+    return own.reshape(-1)[:count]
+
+
+def sample_peaks(samples: npt.NDArray[np.float32], hop: int) -> npt.NDArray[np.float32]:
+    """Return the largest magnitude of the samples of every hop, over all channels, 32 hops a row: `[blocks, 32]`."""
+    block = _BLOCK_HOPS * hop
+    frames = samples.shape[1]
+    whole = frames // block
+    out = np.zeros((-(-frames // block), _BLOCK_HOPS), np.float32)
+    for channel in samples:
+        framed = channel[: whole * block].reshape(whole, _BLOCK_HOPS, hop)
+        np.maximum(out[:whole], np.maximum(framed.max(axis=2), -framed.min(axis=2)), out=out[:whole])
+        if whole < len(out):
+            rest = np.abs(np.pad(channel[whole * block :], (0, len(out) * block - frames))).reshape(_BLOCK_HOPS, hop)
+            np.maximum(out[-1], rest.max(axis=1), out=out[-1])
+    return out
+
+
+def _bends(samples: npt.NDArray[np.float32], block: int) -> npt.NDArray[np.float32]:
+    """Return the largest magnitude of the second difference of the samples of every block: `[blocks]`."""
+    frames = samples.shape[1]
+    out = np.zeros(-(-frames // block), np.float32)
+    rows = 64
+    for channel in samples:
+        for row in range(0, len(out), rows):
+            start, stop = row * block, min((row + rows) * block, frames)
+            piece = np.zeros(rows * block + 2, np.float32)
+            known = channel[max(0, start - 1) : stop + 1]
+            first = 1 if start == 0 else 0
+            piece[first : first + len(known)] = known
+            step = np.diff(piece)
+            bend = np.diff(step).reshape(rows, block)[: len(out) - row]
+            np.maximum(
+                out[row : row + rows], np.maximum(bend.max(axis=1), -bend.min(axis=1)), out=out[row : row + rows]
+            )
+    return out
 
 
 def true_peak_at(samples: npt.NDArray[np.float32], hops: npt.NDArray[np.intp], hop: int) -> float:

@@ -7,7 +7,7 @@ as `name = "module:Class"`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from songsmith.registry import Registry
 
@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from songsmith.performance import Performance
     from songsmith.singing.voices import Voice
 
-SINGERS = Registry("singer", "songsmith.singers", {"heart": "songsmith.singing.heart:Heart"})
+SINGERS = Registry(
+    "singer",
+    "songsmith.singers",
+    {
+        "diffsinger": "songsmith.singing.diffsinger:DiffSinger",
+        "heart": "songsmith.singing.heart:Heart",
+        "kokoro": "songsmith.singing.kokoro:Kokoro",
+    },
+)
 
 
 class Singer(Protocol):
@@ -60,6 +68,15 @@ class Singer(Protocol):
         InputError
             Where performance, lyrics and voice do not belong together.
         """
+        ...
+
+
+@runtime_checkable
+class SingerOfMany(Protocol):
+    """A singer whose voices have weights of their own."""
+
+    def weights_of(self, voice: Voice) -> str:
+        """Return the hash of all the weights that a voice is sung with."""
         ...
 
 

@@ -63,13 +63,21 @@ class VoiceNetwork:
 
     def read(self, tokens: str) -> Reading:
         """Return the features, natural lengths and natural energy of a token string, pads added at both ends."""
-        ids = [0, *(self.vocabulary[token] for token in tokens), 0]
-        text, prosody = self.reader.run(None, {"ids": np.asarray([ids], np.int64)})
-        (raw,) = self.lengths.run(None, {_PROSODY: prosody, "speed": np.ones(1, np.float32)})
-        units = np.maximum(np.rint(raw.reshape(-1)), 1).astype(np.int64)
+        text, prosody, lengths = self._features(tokens)
+        units = np.maximum(np.rint(lengths), 1).astype(np.int64)
         spread = np.ascontiguousarray(prosody[:, :, np.repeat(np.arange(len(units)), units)])
         (energy,) = self.prosody.run([_ENERGY], {_SPREAD_PROSODY: spread})
         return Reading(text, prosody, units, energy[0])
+
+    def natural_lengths(self, tokens: str) -> Floats:
+        """Return the natural length of each token, the pads at both ends counted, in 25 ms units, not rounded."""
+        return self._features(tokens)[2]
+
+    def _features(self, tokens: str) -> tuple[Floats, Floats, Floats]:
+        ids = [0, *(self.vocabulary[token] for token in tokens), 0]
+        text, prosody = self.reader.run(None, {"ids": np.asarray([ids], np.int64)})
+        (raw,) = self.lengths.run(None, {_PROSODY: prosody, "speed": np.ones(1, np.float32)})
+        return text, prosody, raw.reshape(-1)
 
     def speak(self, reading: Reading, token_of_frame: Indices, f0_hz: Floats, energy: Floats) -> Floats:
         """Return the spectrum, `[5, 601, frames]` float32: parts `lh`, `theta`, `ln`, `lr`, `phi`.

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass, field, replace
 
 import numpy as np
 
 from lyrics.values import Lyrics
 from songsmith.errors import InputError
+from songsmith.expression import SILENT_DB
 from songsmith.performance import BREATH, SILENCE, Curve, Performance, PhonemeSpan
+from songsmith.singing.voices import VoiceColour
 
 LEAD_S = 0.15  # what the network hears of the silence before the first phoneme, and after the last
 TAIL_S = 0.15
@@ -34,7 +36,8 @@ class Phrase:
     frame_period_s : of the curves
     f0_hz, loudness_db : `[frames]` float32, from the origin on
     seed : of the song
-    line, part : number of the line, and which phrase of that line it is, from 0
+    line, part : number of the line, and which phrase of that line it is, from 0; the sound does not depend on them
+    colour : of the voice
     """
 
     origin_s: float
@@ -46,6 +49,7 @@ class Phrase:
     seed: int
     line: int
     part: int
+    colour: VoiceColour = field(default_factory=VoiceColour)
 
     @property
     def duration_s(self) -> float:
@@ -53,9 +57,12 @@ class Phrase:
         return self.spans[-1].end + TAIL_S
 
     def key(self, *context: str) -> str:
-        """Return the hash of all that the sound depends on, `context` included; the origin is no part of it."""
+        """Return the hash of all that the sound depends on, `context` included.
+
+        Where in the song a phrase stands is no part of it: lines that are sung alike share their sound.
+        """
         parts = [f"{s.symbol} {s.start:.5f} {s.end:.5f} {w}" for s, w in zip(self.spans, self.words, strict=True)]
-        parts += [f"{self.frame_period_s!r}", f"{self.seed} {self.line} {self.part}", *context]
+        parts += [f"{self.frame_period_s!r}", f"{self.seed} {astuple(self.colour)}", *context]
         digest = hashlib.sha256("\n".join(parts).encode())
         for curve in (self.f0_hz, self.loudness_db):
             digest.update(curve.astype("<f4").tobytes())
@@ -72,6 +79,7 @@ def phrase_to_bytes(phrase: Phrase) -> bytes:
         "seed": phrase.seed,
         "line": phrase.line,
         "part": phrase.part,
+        "colour": astuple(phrase.colour),
     }
     text = np.frombuffer(json.dumps(rest).encode(), np.uint8)
     buffer = io.BytesIO()
@@ -85,10 +93,13 @@ def phrase_from_bytes(content: bytes) -> Phrase:
         rest = json.loads(archive["rest"].tobytes())
         rest["spans"] = tuple(PhonemeSpan(*span) for span in rest["spans"])
         rest["words"] = tuple(rest["words"])
+        rest["colour"] = VoiceColour(*rest["colour"])
         return Phrase(**rest, f0_hz=archive["f0_hz"], loudness_db=archive["loudness_db"])
 
 
-def split_phrases(performance: Performance, lyrics: Lyrics, seed: int) -> tuple[Phrase, ...]:
+def split_phrases(
+    performance: Performance, lyrics: Lyrics, seed: int, colour: VoiceColour | None = None
+) -> tuple[Phrase, ...]:
     """Return the phrases of a performance, in order; raise InputError where its syllables are not the lyrics'."""
     place: dict[int, tuple[int, int]] = {}
     for line, numbers in lyrics.numbered_lines():
@@ -111,7 +122,8 @@ def split_phrases(performance: Performance, lyrics: Lyrics, seed: int) -> tuple[
             continue
         number = places[0][0]
         words = _word_numbers(spans, place)
-        phrases.append(_phrase(performance, spans, words, seed, number, parts.get(number, 0)))
+        phrase = _phrase(performance, spans, words, seed, number, parts.get(number, 0))
+        phrases.append(replace(phrase, colour=colour) if colour else phrase)
         parts[number] = parts.get(number, 0) + 1
     return tuple(phrases)
 
@@ -136,13 +148,16 @@ def _phrase(
     first = round(origin / performance.frame_period_s)
     count = int(np.ceil((moved[-1].end + TAIL_S) / performance.frame_period_s)) + 1
     frames = np.clip(np.arange(first, first + count), 0, len(performance.f0_hz) - 1)
+    # What follows closely is another phrase's: it must not be heard here, nor change this one's key.
+    begin, end = (int(np.ceil(t / performance.frame_period_s - 1e-6)) for t in (spans[0].start, spans[-1].end))
+    own = (frames >= begin) & (frames < end)
     return Phrase(
         origin,
         moved,
         words,
         performance.frame_period_s,
-        performance.f0_hz[frames],
-        performance.loudness_db[frames],
+        np.where(own, performance.f0_hz[frames], np.float32(0.0)),
+        np.where(own, performance.loudness_db[frames], np.float32(SILENT_DB)),
         seed,
         line,
         part,

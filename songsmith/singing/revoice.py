@@ -15,19 +15,22 @@ import numpy as np
 import numpy.typing as npt
 
 from songsmith.performance import BREATH
+from songsmith.singing.colour import breathed, coloured
 from songsmith.singing.network import FRAME_S, SAMPLE_RATE, Floats
 from songsmith.singing.phonemes import SONORANTS, bare, is_voiced
 from songsmith.singing.phrase import Phrase
 
-CEILING_HZ = 260.0
+FLOOR_HZ, CEILING_HZ = 150.0, 260.0
+SPOKEN_HZ = (FLOOR_HZ, CEILING_HZ)
 WORLD_FRAME_S = 0.005
 # Aperiodicity, as an amplitude ratio at frequencies in Hz: of vowels and sonorants, and of voiced obstruents.
 NOISE_HZ = (0.0, 1000.0, 2000.0, 4000.0, 8000.0, 12000.0)
 TONAL_NOISE = (0.02, 0.05, 0.1, 0.3, 0.5, 0.6)
 VOICED_NOISE = (0.05, 0.15, 0.4, 0.8, 0.95, 0.98)
+BARE_BELOW, TONAL_BELOW = 1.1, 0.003  # there is no breath at and below the fundamental
 UNVOICED_NOISE = 1.0 - 1e-12
 
-SPOKEN_THROUGH = frozenset(("P", "T", "K", "HH"))
+SPOKEN_THROUGH = frozenset(("P", "T", "K", "HH", "p", "t", "k", "h", "x"))
 
 Signal = npt.NDArray[np.float64]
 
@@ -43,9 +46,9 @@ def pitch_at(phrase: Phrase, times: Signal) -> Signal:
     return np.interp(times, sung * phrase.frame_period_s, phrase.f0_hz[sung])
 
 
-def spoken_pitch(pitch_hz: Signal) -> Signal:
-    """Return the pitch that the network is given for an intended one."""
-    return np.minimum(pitch_hz, CEILING_HZ)
+def spoken_pitch(phrase: Phrase, pitch_hz: Signal, bounds_hz: tuple[float, float] = SPOKEN_HZ) -> Signal:
+    """Return the pitch that the network is given for an intended one: that of its own vocal tract, within bounds."""
+    return np.clip(pitch_hz / phrase.colour.formants, *bounds_hz)
 
 
 def spoken(spectrum: Floats, f0_hz: Floats, random: np.random.Generator) -> Signal:
@@ -56,24 +59,35 @@ def spoken(spectrum: Floats, f0_hz: Floats, random: np.random.Generator) -> Sign
     return sound.astype(np.float64)
 
 
-def revoice(phrase: Phrase, sound: Signal) -> Signal:
-    """Return the sound of a phrase at its intended pitch, as long as it was.
+def revoice(
+    phrase: Phrase,
+    sound: Signal,
+    bounds_hz: tuple[float, float] = SPOKEN_HZ,
+    warp: tuple[Signal, Signal] | None = None,
+) -> Signal:
+    """Return the sound of a phrase at its intended pitch, as long as it was, or as `warp` makes it.
 
     Parameters
     ----------
     sound : `[samples]` at 24 kHz, from the phrase's origin, at `spoken_pitch`
+    bounds_hz : those of `spoken_pitch`
+    warp : matching times of the result and of `sound`, both rising, where the two differ
     """
     import pyworld
 
-    count = int(len(sound) / SAMPLE_RATE / WORLD_FRAME_S) + 1
+    samples = len(sound) if warp is None else round(warp[0][-1] * SAMPLE_RATE)
+    count = int(samples / SAMPLE_RATE / WORLD_FRAME_S) + 1
     times = np.asarray(np.arange(count) * WORLD_FRAME_S, np.float64)
     voiced, pitch = voiced_at(phrase, times), pitch_at(phrase, times)
-    analysed = np.where(voiced, spoken_pitch(pitch), 0.0)
-    envelope = pyworld.cheaptrick(sound, analysed, times, SAMPLE_RATE)
-    noise = _aperiodicity(phrase, times, envelope.shape[1])
+    analysed = np.where(voiced, spoken_pitch(phrase, pitch, bounds_hz), 0.0)
+    envelope = pyworld.cheaptrick(sound, analysed, times if warp is None else np.interp(times, *warp), SAMPLE_RATE)
+    envelope = coloured(phrase, times, np.where(voiced, pitch, 0.0), envelope)
+    noise = breathed(_aperiodicity(phrase, times, envelope.shape[1]), phrase.colour.breathiness)
+    hz = np.linspace(0.0, SAMPLE_RATE / 2, noise.shape[1])
+    noise[hz[None, :] < BARE_BELOW * pitch[:, None]] = TONAL_BELOW
     noise[~voiced] = UNVOICED_NOISE
     sung = pyworld.synthesize(np.where(voiced, pitch, 0.0), envelope, noise, SAMPLE_RATE, 1000 * WORLD_FRAME_S)
-    return np.pad(sung, (0, max(0, len(sound) - len(sung))))[: len(sound)]
+    return np.pad(sung, (0, max(0, samples - len(sung))))[:samples]
 
 
 def _aperiodicity(phrase: Phrase, times: Signal, bins: int) -> Signal:
@@ -85,14 +99,15 @@ def _aperiodicity(phrase: Phrase, times: Signal, bins: int) -> Signal:
     return np.asarray(mixed, np.float64)
 
 
-def frame_pitch(phrase: Phrase, frames: int) -> Floats:
+def frame_pitch(phrase: Phrase, frames: int, bounds_hz: tuple[float, float] = SPOKEN_HZ) -> Floats:
     """Return the pitch for the network, `[frames]`, 0 where unvoiced.
 
     Its own pitch runs on through plosives, so it is given one there too; they are sung unvoiced all the same.
     """
     times = np.asarray((np.arange(frames) + 0.5) * FRAME_S, np.float64)
     spoken_through = voiced_at(phrase, times) | _within(phrase, times, SPOKEN_THROUGH.__contains__)
-    return np.where(spoken_through, spoken_pitch(pitch_at(phrase, times)), 0.0).astype(np.float32)
+    pitch = spoken_pitch(phrase, pitch_at(phrase, times), bounds_hz)
+    return np.where(spoken_through, pitch, 0.0).astype(np.float32)
 
 
 def _within(phrase: Phrase, times: Signal, wanted: Callable[[str], bool]) -> npt.NDArray[np.bool_]:

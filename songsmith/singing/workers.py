@@ -42,20 +42,23 @@ def render_phrases(
     Raises MissingPart where the voice is not installed, SongsmithError where a helper dies.
     """
     keys = [phrase_key(phrase) for phrase in phrases]
-    sounds: dict[int, Sound] = {}
-    for i, key in enumerate(keys):
+    sounds: dict[str, Sound] = {}
+    for key in keys:
         kept = cache.get(key)
         if kept is not None and kept.ndim == 1 and kept.dtype == np.float32:
-            sounds[i] = kept
-    if progress is not None:
-        progress(len(sounds), len(phrases))
-    missing = sorted(set(range(len(phrases))) - set(sounds), key=lambda i: (-phrases[i].duration_s, i))
-    for i, sound in _rendered(phrases, missing, workers):
-        sounds[i] = sound
-        cache.put(keys[i], sound)
+            sounds[key] = kept
+
+    def tell() -> None:
         if progress is not None:
-            progress(len(sounds), len(phrases))
-    return tuple(sounds[i] for i in range(len(phrases)))
+            progress(sum(key in sounds for key in keys), len(keys))
+
+    tell()
+    missing = {key: i for i, key in enumerate(keys) if key not in sounds}  # phrases sung alike are rendered once
+    for i, sound in _rendered(phrases, sorted(missing.values(), key=lambda i: (-phrases[i].duration_s, i)), workers):
+        sounds[keys[i]] = sound
+        cache.put(keys[i], sound)
+        tell()
+    return tuple(sounds[key] for key in keys)
 
 
 def _rendered(phrases: tuple[Phrase, ...], numbers: list[int], workers: int) -> Iterator[tuple[int, Sound]]:

@@ -2,40 +2,16 @@ from __future__ import annotations
 
 import pretty_midi
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from songsmith.accompaniment.instruments import (
     GENERAL,
     INSTRUMENTS,
     PART_NAMES,
     covers,
-    find_instruments,
     instrument,
+    spoken_names,
 )
 from songsmith.errors import InputError
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("warm folk with acoustic guitar and fiddle", ("acoustic guitar", "fiddle")),
-        ("synthwave, no drums", ("no drums",)),
-        ("pop without bass or guitars, with strings", ("no bass", "no guitar", "strings")),
-        ("drumless ambient piano", ("no drums", "piano")),
-        ("drum-free", ("no drums",)),
-        ("solo piano ballad", ("only piano",)),
-        ("Just an Acoustic Guitar", ("only acoustic guitar",)),
-        ("rhodes and 808s", ("electric piano", "808 kit")),
-        ("fast drum and bass", ()),
-        ("electric guitars, upright bass", ("clean guitar", "acoustic bass")),
-        ("piano, piano and more piano", ("piano",)),
-        ("harpoon trumpeter celloist", ()),
-        ("", ()),
-    ],
-)
-def test_instruments_are_found_in_prompts(text: str, found: tuple[str, ...]):
-    assert find_instruments(text) == found
 
 
 def test_names_are_unique_and_programs_are_general_midi():
@@ -72,11 +48,12 @@ def test_programs_agree_with_another_table(name: str, midi_name: str):
     assert instrument(name).program == pretty_midi.instrument_name_to_program(midi_name)
 
 
-@given(st.text(max_size=80))
-def test_any_text_is_read(text: str):
-    for entry in find_instruments(text):
-        name = entry.removeprefix("no ").removeprefix("only ")
+def test_every_spoken_name_means_an_instrument():
+    for name in spoken_names().values():
         assert name in GENERAL or instrument(name).name == name
+    assert spoken_names()["rhodes"] == "electric piano"
+    assert spoken_names()["guitars"] == "guitar"
+    assert "atmosphere" not in spoken_names()
 
 
 def test_a_family_covers_its_instruments():

@@ -43,7 +43,9 @@ def test_it_prints_the_analysed_sheet(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("arguments", [(), ("a", "b"), ("missing.txt",), (".",), ("--nope",)])
+@pytest.mark.parametrize(
+    "arguments", [(), ("a", "b"), ("missing.txt",), (".",), ("--nope",), ("--language", "tlh", "a"), ("--lexicon",)]
+)
 def test_wrong_input_is_one_line_and_exit_2(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
@@ -71,4 +73,12 @@ def test_every_process_says_the_same(tmp_path: Path) -> None:
 def test_help() -> None:
     done = run("--help")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith("usage: python -m lyrics SHEET\n")
+    assert done.stdout.startswith("usage: python -m lyrics [--language CODE] [--lexicon FILE] SHEET\n")
+
+
+def test_options(tmp_path: Path) -> None:
+    (tmp_path / "sheet.txt").write_text("Hola, Xóchitl", encoding="utf-8")
+    (tmp_path / "names.txt").write_text("xóchitl s ˈo tʃ i l", encoding="utf-8")
+    done = run("--language=Spanish", "--lexicon", str(tmp_path / "names.txt"), str(tmp_path / "sheet.txt"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ˈho-la  ˈxó-chitl\n      o1.l a0  s o1.tʃ i0 l\n" in done.stdout

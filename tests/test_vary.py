@@ -1,0 +1,216 @@
+"""Songs evolved: as much new as asked for, and nothing else touched."""
+
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import songsmith
+from songsmith.cache import Cache, cache_folder
+from songsmith.cli import main
+from songsmith.errors import InputError
+from songsmith.mix import MIX_SAMPLE_RATE
+from songsmith.pipeline import make
+from songsmith.score import Note
+from songsmith.song import Song
+from songsmith.vary import Request, difference, vary_paper
+from songsmith.vocals import Studio
+
+SHEET = """
+[Verse 1]
+Copper kettle on the fire
+Seven sparrows on the wire
+[Chorus]
+Morning comes in by the door
+Nothing that I waited for
+[Verse 2]
+Silver needle in the hay
+Somebody has gone away
+"""
+AMOUNTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
+
+
+@pytest.fixture(scope="module")
+def song(tmp_path_factory: pytest.TempPathFactory) -> Song:
+    place = tmp_path_factory.mktemp("songs") / "kettle"
+    make("folk, 100 BPM, D minor", SHEET, seed=7).save(place)
+    return songsmith.load(place)
+
+
+def onsets(notes: tuple[Note, ...]) -> list[tuple[float, float]]:
+    return [(note.onset, note.duration) for note in notes]
+
+
+def syllables_in(song: Song, label: str) -> set[int]:
+    found: set[int] = set()
+    first = 0
+    for section in song.lyrics.sections:
+        count = sum(len(line.syllables) for line in section.lines)
+        if section.label == label:
+            found |= set(range(first, first + count))
+        first += count
+    return found
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{}, {"keep": "rhythm"}, {"keep": "contour"}, {"section": "Chorus"}, {"section": "verse"}, {"bars": (5, 8)}],
+    ids=str,
+)
+def test_the_more_the_newer_and_0_is_as_it_was(song: Song, more: dict[str, object]) -> None:
+    melodies = [vary_paper(song, Request(amount=a, seed=2, **more)).score.notes for a in AMOUNTS]  # type: ignore[arg-type]
+    shares = [difference(song.notes, melody) for melody in melodies]
+    assert melodies[0] == song.notes
+    assert all(a <= b for a, b in pairwise(shares))
+    assert shares[-1] > 0.05
+    for melody in melodies:
+        assert [n.syllable for n in melody if not n.slur] == list(range(len(song.lyrics.syllables)))
+        assert all(b.onset >= a.end - 1e-6 for a, b in pairwise(melody))
+        if more.get("keep") == "rhythm":
+            assert onsets(melody) == onsets(song.notes)
+
+
+def test_a_whole_melody_becomes_mostly_new_and_another_seed_another_one(song: Song) -> None:
+    one, other = (vary_paper(song, Request(amount=1.0, seed=seed)).score.notes for seed in (1, 2))
+    assert difference(song.notes, one) > 0.5
+    assert one != other
+    assert vary_paper(song, Request(amount=1.0, seed=1)).score.notes == one
+
+
+def test_the_contour_is_kept_inside_lines(song: Song) -> None:
+    new = vary_paper(song, Request(amount=1.0, keep="contour", seed=3)).score.notes
+    assert new != song.notes
+    for _, numbers in song.lyrics.numbered_lines():
+        lines = [[n.pitch for n in notes if n.syllable in numbers] for notes in (song.notes, new)]
+        assert len(lines[0]) == len(lines[1])
+        moves = [[int(np.sign(b - a)) for a, b in pairwise(line)] for line in lines]
+        assert moves[0] == moves[1]
+
+
+@pytest.mark.parametrize("label", ["Verse 1", "Chorus", "Verse 2"])
+def test_only_the_section_asked_for_changes_down_to_the_samples(song: Song, label: str) -> None:
+    paper = vary_paper(song, Request(amount=1.0, section=label, seed=4))
+    own = syllables_in(song, label)
+    new_notes = paper.score.notes
+    assert [n for n in new_notes if n.syllable not in own] == [n for n in song.notes if n.syllable not in own]
+    assert new_notes != song.notes
+    assert paper.accompaniment.parts == song.parts
+    studio = Studio(song.seed, Cache(cache_folder()))
+    before, after = (
+        studio.sing_lead(performance, song.lyrics, paper.cast).samples[0]
+        for performance in (song.performance, paper.performance)
+    )
+    changed = np.flatnonzero(before != after) / MIX_SAMPLE_RATE
+    spans = [p for one in (song, paper) for p in one.performance.phonemes if p.syllable in own]
+    assert changed.min() >= min(span.start for span in spans) - 0.5
+    assert changed.max() <= max(span.end for span in spans) + 0.5
+    for span in song.performance.phonemes:
+        if span.syllable is not None and span.syllable not in own:
+            inside = slice(int(span.start * MIX_SAMPLE_RATE), int(span.end * MIX_SAMPLE_RATE))
+            assert np.array_equal(before[inside], after[inside])
+    dry = song.read_audio().dry_vocals
+    assert dry is not None
+    assert np.abs(dry.samples[0, : len(before)] - before).max() <= 2**-23, "the song is sung again as it was"
+
+
+def test_drums_are_played_anew_and_the_voice_is_as_it_was(song: Song) -> None:
+    paper = vary_paper(song, Request("drums", 1.0))
+    assert paper.score.notes == song.notes
+    assert [part.name for part, old in zip(paper.accompaniment.parts, song.parts, strict=True) if part != old] == [
+        "drums"
+    ]
+    changes = []
+    for amount in AMOUNTS:
+        new = next(p for p in vary_paper(song, Request("drums", amount)).accompaniment.parts if p.name == "drums")
+        old = next(p for p in song.parts if p.name == "drums")
+        beats = song.plan.beats_per_bar
+        bars = [{(n.onset, n.pitch) for n in part.notes} for part in (old, new)]
+        changes.append({int(onset // beats) for onset, _ in bars[0] ^ bars[1]})
+    assert changes[0] == set()
+    assert all(a <= b for a, b in pairwise(changes))
+    assert changes[-1]
+
+
+@pytest.mark.parametrize(
+    ("keywords", "message"),
+    [
+        ({"what": "lyrics"}, "'lyrics' cannot be varied: use one of melody, drums, bass, all"),
+        ({"amount": 1.5}, "amount 1.5 is not possible"),
+        ({"amount": float("nan")}, "amount nan is not possible"),
+        ({"keep": "mood"}, "'mood' cannot be kept"),
+        ({"what": "drums", "keep": "rhythm"}, "can only be kept of a melody"),
+        ({"section": "Bridge"}, "the song has no section 'Bridge': it has Intro, Verse 1, Chorus, Verse 2, Outro"),
+        ({"bars": (8, 5)}, "bars 8-5 are out of order"),
+        ({"bars": (5, 500)}, "the song has"),
+        ({"section": "Chorus", "bars": (1, 2)}, "nothing in common"),
+        ({"section": "Intro"}, "nothing is sung in the bars asked for"),
+        ({"seed": -1}, "seed -1"),
+    ],
+)
+def test_what_cannot_be_varied(song: Song, keywords: dict[str, object], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        vary_paper(song, Request(**keywords))  # type: ignore[arg-type]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+def test_vary_on_the_command_line(song: Song, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "varied"
+    where = str(song.folder)
+    code, told, err = run(capsys, "vary", where, "--amount", "0.5", "--bars", "5-8", "--out", str(out), "--json")
+    assert code == 0, err
+    assert json.loads(told)["melody_new"] > 0
+    again = songsmith.load(out)
+    assert (again.seed, again.title) == (song.seed, song.title)
+    done = again.provenance.backend("variation")
+    assert done is not None
+    assert (done.name, dict(done.facts)) == ("melody", {"amount": "0.5", "seed": "0", "bars": "5-8"})
+    assert run(capsys, "vary", where, "--bars", "five", "--out", str(out / "x"))[2].startswith(
+        "songsmith: bars 'five'"
+    )
+
+
+def test_variations_are_ranked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sheet.txt").write_text("[Verse]\nCopper kettle on the fire\n")
+    options = ("make", "folk", "--lyrics", "sheet.txt", "--out", "songs", "--variations", "2")
+    code, out, err = run(capsys, *options, "--json")
+    assert code == 0, err
+    rows = json.loads((tmp_path / "songs" / "ranking.json").read_text())
+    assert json.loads(out)["ranking"] == rows
+    assert [row["rank"] for row in rows] == [1, 2]
+    assert sorted(row["folder"] for row in rows) == ["1", "2"]
+    assert rows[0]["score"] >= rows[1]["score"]
+    seeds = {row["folder"]: row["seed"] for row in rows}
+    assert seeds["1"] == 0
+    for name, seed in seeds.items():
+        assert songsmith.load(tmp_path / "songs" / name).seed == seed
+    assert run(capsys, *options)[0] == 2, "never overwritten"
+    for count in ("0", "100"):
+        assert f"{count} variations are not possible" in run(capsys, *options[:-1], count, "--overwrite")[2]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sheet.txt", "songs"]
+
+
+def test_a_melody_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("tune.mid", "tune.musicxml"):
+        code, out, err = run(capsys, "melody", "slow waltz in D minor", "--out", name, "--json")
+        assert code == 0, err
+        told = json.loads(out)
+        assert (told["meter"], told["key"]) == ("3/4", "D minor")
+        assert (tmp_path / name).stat().st_size > 300
+    assert run(capsys, "melody", "waltz", "--out", "tune.mid")[:2] == (2, "")
+    assert "ending in .mid" in run(capsys, "melody", "waltz", "--out", "tune.wav")[2]
