@@ -52,6 +52,10 @@ def _slashed(match: re.Match[str]) -> str:
 
 _READERS = (
     (r"([01]?\d|2[0-4]):([0-5]\d)", lambda match: clock_words(match[1], match[2], "o'clock")),
+    (
+        r"([01]?\d|2[0-4]):([0-5]\d)-([01]?\d|2[0-4]):([0-5]\d)",
+        lambda match: f"{clock_words(match[1], match[2])} to {clock_words(match[3], match[4])}",
+    ),
     (r"(0?\d|1[0-2])(?::([0-5]\d))?([ap])\.?m", lambda match: f"{clock_words(match[1], match[2])} {match[3]}m"),
     (r"(\d{4})-(\d\d)-(\d\d)", _full_date),
     (r"(\d\d?)/(\d\d?)/(\d{4}|\d\d)", _slashed),

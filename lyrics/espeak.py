@@ -32,6 +32,16 @@ SYMBOLS = {
 ANYWHERE = {"əl": "ə l", "l̩": "ə l", "n̩": "ə n", "eə": "ɛ", "aɪə": "aɪ ə", "əʊ": "oʊ", "iə": "i ə", "ʊə": "ʊ ə"}
 
 
+LETTER_WORDS = {
+    "es": {"y": "i"},
+    "fr": {"y": "i", "à": "a"},
+    "it": {"è": "ɛ", "é": "e"},
+    "pt": {"a": "ɐ", "à": "a", "á": "a", "e": "i", "é": "ɛ", "ê": "e", "o": "ʊ", "ó": "ɔ", "ô": "o"},
+    "de": {},
+}
+"""Words of one letter, where eSpeak says the name of the letter instead."""
+
+
 @cache
 def _backend(language: str) -> Any:
     try:
@@ -69,12 +79,17 @@ def pronounce_words(words: tuple[str, ...], language: str) -> tuple[tuple[Phonem
     (line,) = _ask([" ".join(words)], language)
     together = line.split(" ")
     alone = _ask(words, language)
-    if len(together) != len(words):
+    separate = len(together) != len(words) or len(words) == 1
+    if separate:
         together = alone
     result = []
-    for joined, single in zip(together, alone, strict=True):
+    for word, joined, single in zip(words, together, alone, strict=True):
         sounds, own = _phonemes(joined, language), _phonemes(single, language)
-        if sum(p.is_vowel for p in sounds) != sum(p.is_vowel for p in own) and " " not in single and own:
+        if len(word) == 1:  # alone it would be the name of the letter
+            symbol = LETTER_WORDS[language].get(word)
+            if symbol is not None and (separate or sum(p.is_vowel for p in sounds) != 1):
+                sounds = (Phoneme(symbol, 0),)
+        elif sum(p.is_vowel for p in sounds) != sum(p.is_vowel for p in own) and " " not in single and own:
             # A vowel that speech swallows (quand' água) is sung all the same; the stress of the line is kept.
             stressed = any(p.stress for p in sounds)
             sounds = own if stressed else tuple(Phoneme(p.symbol, 0) if p.is_vowel else p for p in own)

@@ -14,6 +14,7 @@ from lyrics import derivation, homographs
 from lyrics.arpabet import parse_phonemes
 from lyrics.dictionary import pronunciations
 from lyrics.errors import LyricsError
+from lyrics.stutter import stutter
 from lyrics.syllables import make_syllables
 from lyrics.text import Piece
 from lyrics.values import Phoneme
@@ -110,7 +111,7 @@ def _pronounce_piece(
     if piece.read == "letters":
         return _letter_names(piece)
     if piece.read == "stutter":
-        return _stutter(piece.text, following)
+        return stutter(piece.text, following, "AH")
     if piece.read == "held":
         return _held(piece, lexicon)
     if piece.sounds:
@@ -146,12 +147,3 @@ def _held(piece: Piece, lexicon: Mapping[str, str]) -> tuple[Phoneme, ...]:
         sounds += len(syllable.phonemes)
     first = 0 if piece.part == "first" else nucleus
     return phonemes[first:] if piece.part == "last" else phonemes[first : nucleus + 1]
-
-
-def _stutter(letters: str, following: tuple[Phoneme, ...]) -> tuple[Phoneme, ...]:
-    """Return the beginning of the word that `letters` lead to, on a neutral vowel."""
-    nucleus = next((i for i, phoneme in enumerate(following) if phoneme.is_vowel), 0)
-    if nucleus == 0:
-        vowel = following[0].symbol if following else "AH"
-        return (Phoneme(vowel, 0),)
-    return (*following[: min(nucleus, len(letters))], Phoneme("AH", 0))

@@ -23,6 +23,7 @@ class Row:
     Parameters
     ----------
     lead, backing : the tokens of the two voices
+    text : as written, without what asks for repeats
     repeats : how often the line is sung
     skipped : what is not sung, as written
     notes : what else the reader should know
@@ -30,6 +31,7 @@ class Row:
 
     lead: tuple[Token, ...]
     backing: tuple[Token, ...]
+    text: str = ""
     repeats: int = 1
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -58,17 +60,19 @@ def read_row(row: str) -> Row:
     """
     skipped: list[str] = []
     notes: list[str] = []
-    row, repeats = " ".join(row.split()), 1
+    text, repeats = row, 1
+    row = " ".join(row.split())
     if match := _REPEAT.search(row):
         count = int(next(filter(None, match.groups())))
         if not 1 <= count <= MAX_LINE_REPEATS:
             raise LyricsError(f"it asks to be sung {count} times; 1 to {MAX_LINE_REPEATS} are accepted")
         repeats, row = count, row[: match.start()]
+        text = row
     for pattern in (_EMOTICON, _REMARK):
         skipped.extend(match[0] for match in pattern.finditer(row))
         row = pattern.sub(" ", row)
     lead, backing = _voices(row, notes)
-    return Row(lead, backing, repeats, tuple(skipped), tuple(notes))
+    return Row(lead, backing, text, repeats, tuple(skipped), tuple(notes))
 
 
 def _voices(row: str, notes: list[str]) -> tuple[tuple[Token, ...], tuple[Token, ...]]:

@@ -6,6 +6,7 @@ The numbers themselves are num2words'; here is what surrounds them: signs, money
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 MAX_DIGITS = 12
@@ -51,7 +52,7 @@ WORDS = {
         *("virgule", "moins", "pour cent", "degrés", "heures", " "),
         {"$": ("dollar", "dollars"), "€": ("euro", "euros"), "£": ("livre", "livres"), "¥": ("yen", "yens")},
         {"&": "et", "+": "plus", "=": "égale", "@": "arobase", "%": "pour cent", "°": "degrés"},
-        "a bé cé dé e effe gé ache i ji ka elle emme enne o pé qu erre esse té u vé double_vé ixe i_grec zède",
+        "a bé cé dé e effe gé ache i ji ka elle aime enne o pé ku erre esse té u vé double_vé ixe i_grec zède",
     ),
     "it": Words(
         *("virgola", "meno", "per cento", "gradi", "e", "."),
@@ -70,14 +71,54 @@ WORDS = {
         *("komma", "minus", "prozent", "grad", "uhr", "."),
         {"$": ("dollar", "dollar"), "€": ("euro", "euro"), "£": ("pfund", "pfund"), "¥": ("yen", "yen")},
         {"&": "und", "+": "plus", "=": "gleich", "@": "ät", "%": "prozent", "°": "grad"},
-        "a be ce de e eff ge ha i jott ka ell emm enn o pe ku err ess te u vau we ix ypsilon zett",
+        "a be zeh de e eff ge ha i jott ka ell emm enn o pe ku err ess te u vau we iks ypsilon zett",
     ),
 }
+
+FRACTIONS = {
+    "es": {"½": "medio", "¼": "un cuarto", "¾": "tres cuartos"},
+    "fr": {"½": "demi", "¼": "un quart", "¾": "trois quarts"},
+    "it": {"½": "mezzo", "¼": "un quarto", "¾": "tre quarti"},
+    "pt": {"½": "meio", "¼": "um quarto", "¾": "três quartos"},
+    "de": {"½": "ein halb", "¼": "ein viertel", "¾": "drei viertel"},
+}
+AND = {"es": "y", "fr": "et", "it": "e", "pt": "e", "de": ""}
+"""Between a number and a half."""
+
+UNTIL = {"es": "a", "fr": "à", "it": "a", "pt": "a", "de": "bis"}
+"""Between two times."""
+
+HOURS = {
+    "es": ("hora", "horas"),
+    "fr": ("heure", "heures"),
+    "it": ("ora", "ore"),
+    "pt": ("hora", "horas"),
+    "de": ("uhr", "uhr"),
+}
+"""The one and the many after figures with an h."""
+
+FEMININE = {
+    "es": {"uno": "una", "veintiuno": "veintiuna"},
+    "fr": {"un": "une"},
+    "it": {"uno": "una"},
+    "pt": {"um": "uma", "dois": "duas"},
+    "de": {"eins": "ein"},
+}
+"""What the last word of a number is before hours."""
 
 
 def numeral_words(token: str, language: str) -> str | None:
     """Return the sung words of a token made of figures, lower-case with single spaces; None if it is no number."""
     words = WORDS[language]
+    if match := re.fullmatch(r"(\d*)([½¼¾])", token):
+        fraction = FRACTIONS[language][match[2]]
+        if not match[1]:
+            return fraction
+        number = _cardinal(match[1], language)
+        if language == "de":
+            number = FEMININE[language].get(number, number)
+        return " ".join(filter(None, (number, AND[language], fraction)))
+    token = unicodedata.normalize("NFKC", token.translate(_ORDINAL_SIGNS))
     separator = re.escape(words.thousands)
     whole = rf"\d{{1,3}}(?:{separator}\d{{3}})+|\d+"
     signs = "".join(words.money)
@@ -91,16 +132,36 @@ def numeral_words(token: str, language: str) -> str | None:
         elif sign:
             number += f" {words.percent if sign == '%' else words.degrees}"
         return f"{words.minus} {number}" if match[1] else number
-    if match := re.fullmatch(r"([01]?\d|2[0-4])[:h]([0-5]\d)", token):
-        hour = _cardinal(str(int(match[1])), language)
-        minute = "" if match[2] == "00" else _cardinal(str(int(match[2])), language)
-        between = words.clock if minute or language in ("fr", "de") else ""
-        return " ".join(filter(None, (hour, between, minute)))
-    if match := re.fullmatch(r"(\d{1,4})(?:[ºªoa]|er|ère|e|ème|re)", token):
+    if match := re.fullmatch(r"([01]?\d|2[0-4])(?:([:h])([0-5]\d)|h)", token):
+        minute = "" if match[3] in ("00", None) else _cardinal(str(int(match[3])), language)
+        return _time(int(match[1]), minute, match[2] != ":", language)
+    if match := re.fullmatch(r"(\d{1,4})([oa]|ère|ème|er|re|e)", token):
         from num2words import num2words
 
-        return _plain(num2words(int(match[1]), to="ordinal", lang=_lang(language)))
+        ordinal = _plain(num2words(int(match[1]), to="ordinal", lang=_lang(language)))
+        if match[2] == "a" and language in ("es", "it", "pt"):
+            ordinal = " ".join(re.sub("o$", "a", word) for word in ordinal.split())
+        if match[2] in ("re", "ère") and ordinal == "premier":
+            return "première"
+        return re.sub("(primer|tercer)o$", r"\1", ordinal) if language == "es" and match[2] == "er" else ordinal
     return None
+
+
+_ORDINAL_SIGNS = str.maketrans("ºª", "oa")
+
+
+def _time(hour: int, minute: str, is_h: bool, language: str) -> str:
+    """Return a time of day, minutes in words or empty; `is_h` where figures are followed by an h, not a colon."""
+    words, number = WORDS[language], _cardinal(str(hour), language)
+    one, many = HOURS[language]
+    *head, last = number.split()
+    number = " ".join((*head, FEMININE[language].get(last, last)))
+    unit = one if hour == 1 else many
+    if language in ("fr", "de"):
+        return " ".join(filter(None, (number, unit, minute)))
+    if minute:
+        return f"{number} {words.clock} {minute}"
+    return f"{number} {unit}" if is_h else number
 
 
 def symbol_words(symbol: str, language: str) -> str | None:

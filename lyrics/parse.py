@@ -14,6 +14,7 @@ from pathlib import Path
 from lyrics.analysis import analyse_tokens
 from lyrics.errors import LyricsError
 from lyrics.files import read_text
+from lyrics.fold import printable, short
 from lyrics.g2p import NOTHING
 from lyrics.lines import read_row
 from lyrics.tags import Tag, parse_tag, split_tag
@@ -123,6 +124,9 @@ def _heading(rows: Sequence[str], wanted: str) -> str | None:
 
 
 def _blocks(rows: Sequence[str], notes: _Notes) -> tuple[_Block, ...]:
+    for i, row in enumerate(rows, 1):
+        if re.match(r"\s*#(?!\w+\s*:)\w", row):  # as in "#1 in my heart"
+            notes.add(f"line {i}: {_shown(row)} begins with #: it is taken as a comment and not sung")
     numbered = [(i, row.strip()) for i, row in enumerate(rows, 1) if not row.lstrip().startswith("#")]
     split = [(number, *split_tag(row)) for number, row in numbered]
     if not any(tag for _, tag, _ in split):
@@ -142,6 +146,11 @@ def _blocks(rows: Sequence[str], notes: _Notes) -> tuple[_Block, ...]:
         if words:
             blocks[-1] = replace(blocks[-1], rows=(*blocks[-1].rows, (number, words)))
     return tuple(block for block in blocks if _is_section(block, notes))
+
+
+def _shown(row: str) -> str:
+    """Return the beginning of a row as it is shown in a note."""
+    return short(printable(row.strip()))
 
 
 def _is_section(block: _Block, notes: _Notes) -> bool:
@@ -254,4 +263,4 @@ def _lines(number: int, row: str, lexicon: Mapping[str, str], language: str, not
     if not words and not backing:
         notes.add(f"line {number}: nothing in it can be sung")
         return ()
-    return (Line(number, row, words, backing),) * read.repeats
+    return (Line(number, read.text, words, backing),) * read.repeats

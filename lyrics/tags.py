@@ -88,6 +88,12 @@ def parse_tag(line: str, number: int) -> Tag:
         raise LyricsError(
             f"line {number}: the tag's name has {len(label)} characters; at most {MAX_LABEL_CHARACTERS} are accepted"
         )
+    if "=" in label:
+        name = label.partition("=")[0].rpartition(" ")[0].strip() or "Verse"
+        raise LyricsError(
+            f"line {number}: the tag {_short(line)} has an option without a colon before it; "
+            f"write [{name}: {label[len(name) :].strip()}]"
+        )
     label, repeats = _take_repeats(label.strip(), number)
     if not label:
         raise LyricsError(f"line {number}: the tag {_short(line)} has no name; write for example [Verse]")
@@ -97,6 +103,8 @@ def parse_tag(line: str, number: int) -> Tag:
         for item in rest.split(","):
             key, equals, value = (part.strip() for part in item.partition("="))
             key = key.lower()
+            if key == "instrumental" and not equals:
+                equals, value = "=", "true"
             if not equals or key not in OPTIONS:
                 raise LyricsError(
                     f"line {number}: the tag option {_short(item.strip())} is not known; "
@@ -158,9 +166,12 @@ def _bars(value: str | None, number: int) -> int | None:
 
 
 def _truth(value: str | None, number: int) -> bool | None:
-    if value is None or value.lower() in ("true", "false"):
-        return None if value is None else value.lower() == "true"
-    raise LyricsError(f"line {number}: instrumental is {_short(value)}; accepted are true and false")
+    if value is None:
+        return None
+    truths = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+    if value.lower() not in truths:
+        raise LyricsError(f"line {number}: instrumental is {_short(value)}; accepted are true and false")
+    return truths[value.lower()]
 
 
 def _short(text: str) -> str:

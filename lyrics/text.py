@@ -18,6 +18,7 @@ from lyrics.dictionary import accented
 from lyrics.fold import SYMBOLS, fold, printable
 from lyrics.numbers import number_words
 from lyrics.quantities import quantity_words
+from lyrics.stutter import is_stutter
 
 __all__ = ["Piece", "as_read", "printable", "spell", "spoken"]
 
@@ -177,7 +178,7 @@ def _read_compound(clause: str, known: Callable[[str], bool]) -> list[Piece]:
         return held
     *heads, last = parts or [""]
     beginning = last.lower()
-    if heads and all(_is_stutter(head.lower(), beginning) for head in heads):
+    if heads and all(is_stutter(head.lower(), beginning) for head in heads):
         return [*(Piece(head.lower(), "stutter") for head in heads), *_read_mixed(last, known)]
     rhyming = {"wi": "W AY1", "sci": "S AY1"}  # wi-fi, sci-fi
     if len(parts) == 2 and beginning == "fi" and parts[0].lower() in rhyming:
@@ -201,15 +202,6 @@ def _held(clause: str, known: Callable[[str], bool]) -> list[Piece]:
         Piece(text, "held", whole=whole, letter=letter, part="first" if i == 0 else "last" if i == last else "middle")
         for i, text in enumerate(texts)
     ]
-
-
-def _is_stutter(head: str, word: str) -> bool:
-    return (
-        word.isalpha()
-        and len(head) < len(word)
-        and word.startswith(head)
-        and (len(head) == 1 or not re.search(r"[aeiouy]", head))
-    )
 
 
 def _read_mixed(part: str, known: Callable[[str], bool]) -> list[Piece]:

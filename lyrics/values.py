@@ -186,7 +186,7 @@ class Lyrics:
 
     Parameters
     ----------
-    language : `en`
+    language : a code of `lyrics.parse.LANGUAGES`: `en`, `es`, `fr`, `it`, `pt` or `de`
     sections : in sung order, repeats expanded
     title : the `# Title: ...` line of the sheet, if there was one
     notes : what the reader should know ("line 3: the emoji is not sung")

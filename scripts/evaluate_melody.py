@@ -108,7 +108,7 @@ def write(song: CorpusSong, seed: int) -> Tune:
     try:
         accompaniment = Accompaniment((), timeline, chords)
         score = composer.compose(
-            lyrics, plan, accompaniment, RANGE, seed, (0.0, 0.5), SYNCOPATION[song.corpus], **extra
+            lyrics, plan, accompaniment, RANGE, seed, syncopation=SYNCOPATION[song.corpus], **extra
         )
     finally:
         if reader is not None:
@@ -315,7 +315,7 @@ def of_sheets(folder: Path) -> dict[str, float]:
                 brief, values = read_prompt(style, seed)
                 plan = plan_song(brief, words, values, seed)
                 played = accompanist("patterns").accompany(plan, brief, seed)
-                score = compose(words, plan, played, RANGE, seed, (0.0, 0.5), values.syncopation)
+                score = compose(words, plan, played, RANGE, seed, syncopation=values.syncopation)
                 heights = melodics.section_heights(score)
                 counts["songs"] += 1
                 counts["lines"] += len(words.lines)

@@ -304,7 +304,8 @@ class Heard:
 
 def heard(mood: str, name: str, style: str, seed: int, sounding: bool = True) -> Heard:
     """Make a song of a mood, with its sound or on paper only, and measure it."""
-    from songsmith.evaluation.harmony import estimate_key, pitch_class_weights
+    from songsmith.evaluation.harmony import pitch_class_weights
+    from songsmith.keyfinding import estimate_key
     from songsmith.paper import write_paper
     from songsmith.pipeline import render
 

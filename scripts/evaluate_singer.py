@@ -1,7 +1,7 @@
 """Sings sheets on tunes of its own and on given ones, and measures what outside ears hear of the dry vocal.
 
 Words by whisper tiny.en (faster-whisper, beam 5, temperature 0), phonemes through our own G2P of what was heard
-and what was written, pitch by Praat and swift-f0, and the measures of `songsmith.singing.measure`. Prints a table
+and what was written, pitch by Praat and swift-f0, and the measures of `singer_measures`. Prints a table
 in Markdown; with `--out` also writes it there, with the vocals and pictures of what was sung.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import singer_measures as measure
 
 from lyrics.g2p import pronounce
 from lyrics.parse import read_sheet
@@ -28,7 +29,7 @@ from songsmith.performance import Performance
 from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.score import Note, Score
 from songsmith.seeds import generator
-from songsmith.singing import measure, singer
+from songsmith.singing import singer
 from songsmith.singing.voices import Voice, load_voice
 from songsmith.timeline import Timeline
 

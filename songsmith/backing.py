@@ -15,13 +15,13 @@ from itertools import pairwise
 
 from lyrics.values import Line, Lyrics, Section
 from songsmith.align import perform
-from songsmith.cast import Cast, octave_for
+from songsmith.cast import Cast, beyond, cannot_reach, octave_for
 from songsmith.harmonies import harmonise_line
 from songsmith.plan import Plan, chord_at
 from songsmith.score import Note, Score
 from songsmith.seeds import generator
 from songsmith.singing.voices import Voice, VoiceRange, load_voice, voice_names
-from songsmith.song import VoicePart
+from songsmith.song import Song, VoicePart
 from songsmith.theory import Key, parse_chord
 from songsmith.timeline import Timeline
 
@@ -91,8 +91,25 @@ def arrange_backing(
     seed : of the song
     """
     lead = _Lead(score, timeline, cast, seed, tuple(_sung_lines(score)))
-    group, warnings = _group(lead)
-    return (*_seconds(lead), *_harmonies(lead), *_doubles(lead), *group), warnings
+    group, missed = _group(lead)
+    seconds = _seconds(lead)
+    return (*seconds, *_harmonies(lead), *_doubles(lead), *group), (*_strained(seconds), *missed)
+
+
+def redrawn(song: Song) -> tuple[VoicePart, ...]:
+    """Return the voices beside the lead of a song with their curves, which its file does not hold."""
+    return tuple(
+        replace(
+            part,
+            performance=perform(
+                Score(part.notes, song.chords, part.lyrics, song.plan),
+                song.timeline,
+                load_voice(part.voice),
+                voice_seed(song.seed, part.name),
+            ),
+        )
+        for part in song.voices
+    )
 
 
 def voice_seed(seed: int, name: str) -> int:
@@ -133,6 +150,20 @@ def _seconds(lead: _Lead) -> list[VoicePart]:
         pan = SECOND_PAN if index % 2 == 0 else -SECOND_PAN
         made += _voice(lead, _Stand(f"second-{index + 1}", "second", name, pan, SECOND_DB), tunes)
     return made
+
+
+def _strained(seconds: list[VoicePart]) -> tuple[str, ...]:
+    """Return, one sentence for each second singer, which lines have notes that he cannot reach."""
+    told = []
+    for part in seconds:
+        home = load_voice(part.voice).range
+        counts = [
+            (line.number, beyond([note for note in part.notes if note.syllable in numbers], home))
+            for line, numbers in part.lyrics.numbered_lines()
+        ]
+        if beyond(part.notes, home):
+            told.append(cannot_reach(part.voice, [(number, count) for number, count in counts if count]))
+    return tuple(told)
 
 
 def _harmonies(lead: _Lead) -> list[VoicePart]:

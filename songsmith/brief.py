@@ -56,7 +56,7 @@ class Brief:
 
     Parameters
     ----------
-    prompt : the words as given
+    prompt : the words as given, on one line and without the names of artists, which others that describe stand for
     style : name of a style in `configs/styles/`
     mood : mood words found in the prompt
     tempo : quarter notes a minute

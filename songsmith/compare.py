@@ -92,10 +92,9 @@ def rows(songs: Sequence[Compared]) -> tuple[Row, ...]:
 
 
 def _facts(item: Compared) -> Iterator[tuple[str, str, str]]:
-    for fact, text in _asked(item.song):
-        yield "asked", fact, text
-    for fact, text in _written(item.song):
-        yield "written", fact, text
+    for group, facts in (("asked", _asked(item.song)), ("written", _written(item.song))):
+        for fact, text in facts:
+            yield group, fact, printable(text)
     if item.sound is None:
         yield "sounds", "length", "no sound"
         return
@@ -105,7 +104,7 @@ def _facts(item: Compared) -> Iterator[tuple[str, str, str]]:
 
 def _asked(song: Song) -> Iterator[tuple[str, str]]:
     brief = song.brief
-    yield "prompt", printable(" ".join(brief.prompt.split()))
+    yield "prompt", " ".join(brief.prompt.split())
     yield "seed", str(song.seed)
     yield "style", brief.style
     yield "mood", ", ".join(brief.mood)
@@ -122,17 +121,15 @@ def _asked(song: Song) -> Iterator[tuple[str, str]]:
 
 def _written(song: Song) -> Iterator[tuple[str, str]]:
     plan = song.plan
-    yield "title", printable(song.title)
+    yield "title", song.title
     yield "tempo", f"{plan.tempo:g} BPM"
     yield "key", plan.key
     yield "meter", plan.meter
     yield "form", " · ".join(f"{section.label} {section.bars}" for section in plan.sections)
     yield "bars", str(plan.bars)
     words = [word.text for line in song.lyrics.lines for word in line.words]
-    yield (
-        "words",
-        f"{len(words)}: {printable(' '.join(words[:6]))}…" if len(words) > 6 else printable(" ".join(words)),
-    )
+    more = len(words) > SHOWN_WORDS
+    yield "words", f"{len(words)}: {' '.join(words[:SHOWN_WORDS])}…" if more else " ".join(words)
     symbols = [
         "N.C." if (symbol := chord_symbol(harte)) is None else str(symbol)
         for harte, _ in groupby(chord.symbol for chord in song.chords)
@@ -159,7 +156,10 @@ def _sounds(sound: Audio) -> Iterator[tuple[str, str]]:
     yield "loudness", f"{loudness_lufs(sound.samples, sound.sample_rate):.1f} LUFS"
     yield "true peak", f"{true_peak_dbtp(sound.samples):.1f} dBTP"
     if sound.channels == 2 and sound.duration_s >= 1.0 and sound.samples.any():
-        texture = texture_measures(sound)
+        try:
+            texture = texture_measures(sound)
+        except InputError:  # next to silence: there is nothing to tell
+            return
         yield "brightness", f"{texture.centroid_hz:.0f} Hz"
         yield "width", f"{texture.side_to_mid:.2f} side to mid"
 

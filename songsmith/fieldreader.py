@@ -10,6 +10,9 @@ from typing import Any, NoReturn, TypeVar
 
 from lyrics.errors import LyricsError
 from songsmith.errors import InputError
+from songsmith.shown import shown
+
+_SHOWN = 60
 
 Built = TypeVar("Built")
 
@@ -45,9 +48,7 @@ class Field:
 
     def error(self, problem: str) -> InputError:
         """Return the error that says what is wrong with this value."""
-        shown = repr(self.value)
-        shown = shown if len(shown) <= 60 else shown[:57] + "..."
-        return InputError(f"{self.file}: {self.key or 'the whole file'} {shown} {problem}")
+        return InputError(f"{self.file}: {self.key or 'the whole file'} {shown(self.value, _SHOWN)} {problem}")
 
     def build(self, make: Callable[[], Built]) -> Built:
         """Return what `make` makes of this value; an error of a value class gets the file and key."""
@@ -58,7 +59,8 @@ class Field:
                 raise
             raise InputError(f"{self.file}: {self.key or 'the whole file'}: {err}") from err
 
-    def _child(self, name: str | int) -> Field:
+    def at(self, name: str | int) -> Field:
+        """Return the field of a key of an object, or of an item of a list, that is there."""
         step = f"[{name}]" if isinstance(name, int) else f".{name}" if self.key else name
         return Field(self.value[name], self.file, f"{self.key}{step}")
 
@@ -79,9 +81,9 @@ class Field:
         odd = sorted(set(self.value) - set(names) - set(optional))
         if odd and not more:
             raise self.error(f"has the unknown key {odd[0]!r}; known are {', '.join([*names, *optional])}")
-        found = {name: self._child(name) for name in names}
+        found = {name: self.at(name) for name in names}
         for name, default in optional.items():
-            found[name] = self._child(name) if name in self.value else Field(default, self.file, f"{self.key}.{name}")
+            found[name] = self.at(name) if name in self.value else Field(default, self.file, f"{self.key}.{name}")
         return found
 
     def entries(self) -> Iterator[tuple[str, Field]]:
@@ -90,14 +92,14 @@ class Field:
             raise self.error("must be an object")
         for name in self.value:
             Field(name, self.file, f"{self.key} key").text()
-            yield name, self._child(name)
+            yield name, self.at(name)
 
     def items(self) -> Iterator[Field]:
         """Yield the items of a list."""
         if not isinstance(self.value, list):
             raise self.error("must be a list")
         for index in range(len(self.value)):
-            yield self._child(index)
+            yield self.at(index)
 
     def text(self) -> str:
         if not isinstance(self.value, str):

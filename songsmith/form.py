@@ -48,7 +48,14 @@ HOMECOMING = ("chorus", "hook", "postchorus", "drop")
 """Kinds of section that end with a cadence of the style, as does the last one with words."""
 
 
-def plan_song(brief: Brief, lyrics: Lyrics | None, style: Style, seed: int, length_s: float | None = None) -> Plan:
+def plan_song(
+    brief: Brief,
+    lyrics: Lyrics | None,
+    style: Style,
+    seed: int,
+    length_s: float | None = None,
+    on_tune: Sequence[Section] = (),
+) -> Plan:
     """Return the plan of a song.
 
     Parameters
@@ -59,6 +66,7 @@ def plan_song(brief: Brief, lyrics: Lyrics | None, style: Style, seed: int, leng
     style : its progressions are laid under the sections that name no other
     length_s : length of the sound in seconds, kept within a bar by lengthening the parts without words; sections
         whose bars the sheet gives keep them
+    on_tune : sections of the sheet without lines whose words are sung on a tune that is given
 
     Raises
     ------
@@ -70,7 +78,7 @@ def plan_song(brief: Brief, lyrics: Lyrics | None, style: Style, seed: int, leng
             f"length {length_s:g} s is more than {LONGEST_S / 60:.0f} minutes: ask for {LONGEST_S:g} or less"
         )
     meter = Meter.parse(brief.meter)
-    drafts, _ = draft_sections(brief, lyrics, style, length_s)
+    drafts, _ = draft_sections(brief, lyrics, style, length_s, on_tune)
     total_s = meter.beats_per_bar * 60.0 / brief.tempo * sum(draft.bars for draft in drafts)
     if total_s > LONGEST_S:
         raise InputError(

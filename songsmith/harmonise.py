@@ -3,9 +3,6 @@
 Viterbi over half bars (whole bars where a bar has no halves): a chord costs what the melody has in it that is not
 the chord's, by how long and how strongly it is heard; a change of chord costs by how often the styles' own
 progressions make it.
-
-Source for the key: C. Krumhansl, "Cognitive Foundations of Musical Pitch" (1990), the key profiles and their
-correlation with durations.
 """
 
 from __future__ import annotations
@@ -18,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from songsmith.keyfinding import key_fits
 from songsmith.metre import metric_strength
 from songsmith.plan import Chord
 from songsmith.styles import Style, load_style, style_names
@@ -27,13 +25,7 @@ from songsmith.tunes.tune import TuneNote
 
 Costs = npt.NDArray[np.float64]
 
-PROFILES = {
-    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-}
-"""Fit of each pitch class, from the tonic up, to a key. Source: Krumhansl and Kessler (1982)."""
-
-LAST_NOTE = 0.12
+LAST_NOTE = 0.2
 """How much correlation it is worth that a melody ends on the tonic, where most do."""
 
 CHOICES = {
@@ -60,21 +52,14 @@ class _Habits:
     flavour: dict[str, str]
 
 
-def estimate_key(notes: Sequence[TuneNote]) -> Key:
-    """Return the major or minor key whose profile the durations of a melody fit best."""
+def melody_key(notes: Sequence[TuneNote]) -> Key:
+    """Return the major or minor key that the durations of a melody, and its last note, fit best."""
     heard = np.zeros(12)
     for note in notes:
         heard[note.pitch % 12] += note.duration
-    best, best_fit = Key(0, "major"), -np.inf
-    for mode, profile in PROFILES.items():
-        for tonic in range(12):
-            rotated = np.roll(np.asarray(profile), tonic)
-            spread = heard.std() * rotated.std()
-            fit = float(((heard - heard.mean()) * (rotated - rotated.mean())).mean() / spread) if spread > 0 else 0.0
-            fit += LAST_NOTE * (notes[-1].pitch % 12 == tonic)
-            if fit > best_fit + 1e-9:
-                best, best_fit = Key(tonic, mode), fit
-    return best
+    fits = key_fits(heard)
+    last = notes[-1].pitch % 12
+    return max(fits, key=lambda key: round(fits[key] + LAST_NOTE * (key.tonic == last), 9))
 
 
 def harmonise_melody(notes: Sequence[TuneNote], key: Key, meter: Meter, bars: int, style: Style) -> tuple[Chord, ...]:

@@ -18,13 +18,11 @@ from itertools import combinations, pairwise
 from statistics import fmean
 
 from lyrics.prosody import syllable_weights
+from songsmith.metre import metric_level
 from songsmith.plan import Chord, chord_at
 from songsmith.score import Note, Score
 from songsmith.theory import Key, parse_chord
 from songsmith.timeline import Meter
-
-STRONG_BEATS = {"4/4": (0.0, 2.0), "3/4": (0.0,), "6/8": (0.0, 1.5)}
-"""Beats of a bar on which a wrong note is heard."""
 
 PASSING_BEATS = 0.26
 """A note no longer than this passes."""
@@ -72,32 +70,13 @@ class MelodyStatistics:
     shortest_syllable_s: float
 
 
-def metric_strength(beat: float, meter: Meter) -> int:
-    """Return how strong a position is in its bar: 3 where a strong beat is, 2 a beat, 1 an eighth, 0 between.
-
-    Source: the metrical grid of F. Lerdahl and R. Jackendoff, "A Generative Theory of Tonal Music" (1983).
-    """
-    place = beat % meter.beats_per_bar
-    if any(_near(place, strong, meter) for strong in STRONG_BEATS[str(meter)]):
-        return 3
-    if meter.denominator == 4 and _near(place % 1.0, 0.0, 1):
-        return 2
-    return 1 if _near(place % 0.5, 0.0, 0.5) else 0
-
-
-def _near(a: float, b: float, period: Meter | float) -> bool:
-    length = float(period.beats_per_bar) if isinstance(period, Meter) else float(period)
-    apart = abs(a - b) % length
-    return min(apart, length - apart) < 0.05
-
-
 def harmonic_conflicts(notes: Sequence[Note], chords: Sequence[Chord], meter: Meter) -> tuple[Note, ...]:
     """Return the notes that clash with their chord and do not resolve; see the module's header."""
     laid = tuple(chords)
     found = []
     for i, note in enumerate(notes):
         after = notes[i + 1] if i + 1 < len(notes) else None
-        if metric_strength(note.onset, meter) < 3 or note.duration <= PASSING_BEATS or _fits(note, laid, note.onset):
+        if metric_level(note.onset, meter) < 3 or note.duration <= PASSING_BEATS or _fits(note, laid, note.onset):
             continue
         resolves = after is not None and 1 <= abs(after.pitch - note.pitch) <= 2 and after.onset - note.end < 0.5
         if not resolves and not _fits(note, laid, note.end - 0.05):
@@ -186,7 +165,7 @@ def melody_statistics(score: Score) -> MelodyStatistics:
         for here, after in pairwise(steps):
             leaps += abs(here) >= 5
             unrecovered += abs(here) >= 5 and abs(after) > 2 and (here > 0) == (after > 0)
-    strong = [note for note in notes if metric_strength(note.onset, meter) == 3]
+    strong = [note for note in notes if metric_level(note.onset, meter) == 3]
     beat_s = 60.0 / score.plan.tempo
     shortest = min(note.duration for note in notes if not note.slur) * beat_s
     return MelodyStatistics(
@@ -220,7 +199,7 @@ def _stressed_share(score: Score, meter: Meter) -> float:
         for (k, a), (_, b) in pairwise(zip(span, weights, strict=True)):
             if (a >= 0.8) == (b >= 0.8) or min(a, b) > 0.35 or k not in onsets or k + 1 not in onsets:
                 continue
-            here, there = metric_strength(onsets[k], meter), metric_strength(onsets[k + 1], meter)
+            here, there = metric_level(onsets[k], meter), metric_level(onsets[k + 1], meter)
             good.append(here > there if a > b else there > here)
     return _share(good)
 
@@ -228,7 +207,7 @@ def _stressed_share(score: Score, meter: Meter) -> float:
 def melody_faults(score: Score) -> tuple[str, ...]:
     """Return what is wrong enough with a melody to write another one, in words; nothing for most."""
     meter = Meter.parse(score.plan.meter)
-    strong = sum(metric_strength(note.onset, meter) == 3 for note in score.notes)
+    strong = sum(metric_level(note.onset, meter) == 3 for note in score.notes)
     faults = []
     if strong >= ENOUGH_STRONG_NOTES:
         conflicts = len(harmonic_conflicts(score.notes, score.chords, meter))

@@ -34,12 +34,11 @@ from songsmith.mixing.channels import (
 from songsmith.mixing.clarity import BANDS_HZ
 from songsmith.mixing.curves import draw_out
 from songsmith.mixing.master import master_gain
-from songsmith.mixing.settings import MixSettings, PartSettings, mix_names
+from songsmith.mixing.settings import BACKING_VOCALS, NOISE, VOCALS, MixSettings, PartSettings, mix_names
 from songsmith.song import Mix
 from songsmith.units import db_to_gain
 
 MIX_SAMPLE_RATE = 44100
-VOCALS, BACKING_VOCALS, NOISE = "vocals", "backing_vocals", "noise"
 LARGEST_CHOIR = 64
 
 Samples = npt.NDArray[np.float32]
@@ -109,7 +108,8 @@ def mix(
     Parameters
     ----------
     vocal : mono at 44.1 kHz, before any effect; None in an instrumental
-    stems : part name to stereo at 44.1 kHz, before any effect; a part's channel is found by its name
+    stems : part name to stereo at 44.1 kHz, before any effect; a part's channel is found by its name, and the
+        sound does not depend on their order
     settings : the preset, `default` where None
     parts : what the style asks of each part; parts not named there get `PartSettings()`
     texture : brightness, width, reverb and lofi of the whole, neutral where None
@@ -127,7 +127,7 @@ def mix(
     Raises
     ------
     InputError
-        for a wrong sample rate or number of channels, samples that are not finite, or no input at all
+        for a wrong sample rate or number of channels, samples that are not finite, no input at all, or no length
     """
     settings = settings or MixSettings.load()
     parts = {name: (parts or {}).get(name, PartSettings()) for name in stems}
@@ -135,11 +135,14 @@ def mix(
     if frames is None:
         given = [*stems.values(), *([vocal] if vocal else []), *(voice.audio for voice in voices)]
         frames = max(audio.frames for audio in given)
+    if frames < 1:
+        raise InputError(f"a mix of {frames} frames has no sound: use 1 or more, and inputs that are not empty")
+    names = sorted(stems)
     space = Space.of(settings, texture or Texture(), MIX_SAMPLE_RATE, frames)
     with ThreadPoolExecutor(workers) as pool:
         singing = pool.submit(vocal_channel, VOCALS, vocal, space) if vocal else None
         behind = pool.submit(voices_channel, BACKING_VOCALS, voices, space) if voices else None
-        playing = [pool.submit(part_channel, name, stems[name], parts[name], space) for name in stems]
+        playing = [pool.submit(part_channel, name, stems[name], parts[name], space) for name in names]
         lead = singing.result() if singing else None
         group = behind.result() if behind else None
         instruments = [part.result() for part in playing]
@@ -168,6 +171,8 @@ def mix(
     master = master_gain(total, everything, MIX_SAMPLE_RATE, settings.master, workers)
     for samples in (total, *everything):
         samples *= master
+    order = {name: number for number, name in enumerate((VOCALS, BACKING_VOCALS, *stems, NOISE))}
+    channels.sort(key=lambda channel: order[channel.name])
     finished = {channel.name: Audio(channel.samples, MIX_SAMPLE_RATE) for channel in channels}
     return Mix(Audio(total, MIX_SAMPLE_RATE), finished, vocal)
 

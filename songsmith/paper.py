@@ -24,8 +24,8 @@ from songsmith.accompaniment.feel import swing_melody
 from songsmith.accompaniment.parts import Accompaniment
 from songsmith.align import perform
 from songsmith.backing import arrange_backing
-from songsmith.brief import Brief
-from songsmith.cast import Cast, cast_voices, move_into_ranges
+from songsmith.brief import Brief, Groove
+from songsmith.cast import Cast, cast_voices, move_into_ranges, out_of_reach
 from songsmith.compose import compose
 from songsmith.errors import InputError, MissingPart
 from songsmith.fit_report import report_fit
@@ -36,16 +36,18 @@ from songsmith.plan import Plan
 from songsmith.prompt import Overrides, understand
 from songsmith.score import Score
 from songsmith.seeds import generator
-from songsmith.setting import open_tune, plan_setting, set_words
+from songsmith.setting import open_tune, plan_setting, set_words, setting_warnings
 from songsmith.singing.voices import Voice, load_voice
 from songsmith.song import Backend, VoicePart
 from songsmith.styles import Style
-from songsmith.timeline import Meter
+from songsmith.timeline import Meter, Timeline
 
 LARGEST_SEED = 2**63 - 1
 SHEET_SUFFIX = ".txt"
 TITLE_WORDS = 8
 MELODIES_TRIED = 3
+FAULTY, PUT_ASIDE = "the melody has a fault", "the first melody was put aside"
+"""How the sentences begin that tell of a composed melody what is wrong with it, or was with the first one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,12 +95,13 @@ def write_paper(
     accompanist: str = "patterns",
     length_s: float | None = None,
     melody: str | Path | None = None,
-    lexicon: Mapping[str, str] | Path | None = None,
+    lexicon: Mapping[str, str] | str | Path | None = None,
     language: str | None = None,
     instrumental: bool = False,
 ) -> Paper:
     """Write a whole song on paper; the arguments are those of `songsmith.pipeline.make`."""
-    _check_numbers(seed, length_s)
+    check_seed(seed)
+    _check_length(length_s)
     asked = Overrides(style, tempo, key, meter, voice)
     reading = understand(prompt, seed, asked)
     tune = None
@@ -122,15 +125,15 @@ def write_paper(
         setting = set_words(tune, words, brief.tempo, Meter.parse(brief.meter), style_values)
         plan, notes = plan_setting(brief, words, setting, style_values, seed, length_s)
         told += setting.remarks
+        told += setting_warnings(brief, words, setting, style_values, length_s)
     accompaniment = player.accompany(plan, brief, seed)
     comfortable = (singer_voice.range.comfortable_lowest, singer_voice.range.comfortable_highest)
     cast = cast_voices(words, brief.voice)
     if tune is not None:
         score = move_into_ranges(Score(notes, accompaniment.chords, words, plan), cast, brief.voice)
     elif words.syllables:
-        score, remarks = _compose(words, plan, accompaniment, comfortable, seed, style_values.syncopation)
+        score, remarks = write_melody(words, plan, accompaniment, comfortable, seed, style_values, brief.groove)
         told += remarks
-        score = replace(score, notes=swing_melody(score.notes, plan, style_values, brief.groove))
         score = move_into_ranges(score, cast, brief.voice)
     else:
         score = Score((), accompaniment.chords, words, plan)
@@ -153,35 +156,47 @@ def write_paper(
             ("accompanist", Backend.of(accompanist, version=ACCOMPANISTS.version(accompanist))),
             *_tune_backend(melody),
         ),
-        warnings=(
-            *told,
-            *cast.warnings,
-            *unmet(score),
-            *report_fit(score, accompaniment.timeline).sentences,
-            *missed,
-        ),
+        warnings=(*told, *cast.warnings, *score_warnings(score, accompaniment.timeline, cast), *missed),
     )
 
 
-def _compose(
-    words: Lyrics, plan: Plan, accompaniment: Accompaniment, home: tuple[int, int], seed: int, syncopation: float
+def write_melody(
+    words: Lyrics,
+    plan: Plan,
+    accompaniment: Accompaniment,
+    home: tuple[int, int],
+    seed: int,
+    style: Style,
+    groove: Groove,
 ) -> tuple[Score, tuple[str, ...]]:
-    """Return the melody of a seed, or where that is faulty the best of a few, and what is to be told of it."""
+    """Return the melody of a seed, or where that is faulty the best of a few, and what is to be told of it.
+
+    Parameters
+    ----------
+    home : lowest and highest MIDI note
+    style, groove : which swing the voice shares with the band, section by section
+    """
     written: list[tuple[int, int, Score, tuple[str, ...]]] = []
     for attempt in range(MELODIES_TRIED):
         own_seed = seed if attempt == 0 else int(generator(seed, "melody", attempt).integers(LARGEST_SEED))
-        score = compose(words, plan, accompaniment, home, own_seed, syncopation=syncopation)
+        score = compose(words, plan, accompaniment, home, own_seed, style.syncopation)
         faults = melody_faults(score)
         written.append((len(faults), attempt, score, faults))
         if not faults:
             break
     left, attempt, score, _ = min(written, key=lambda melody: melody[:2])
+    score = replace(score, notes=swing_melody(score.notes, plan, style, groove))
     if attempt == 0 and not left:
         return score, ()
     first = "; ".join(written[0][3])
     if attempt == 0:
-        return score, (f"the melody has a fault that {len(written) - 1} others did not mend: {first}",)
-    return score, (f"the first melody was put aside ({first}): this is number {attempt + 1}",)
+        return score, (f"{FAULTY} that {len(written) - 1} others did not mend: {first}",)
+    return score, (f"{PUT_ASIDE} ({first}): this is number {attempt + 1}",)
+
+
+def score_warnings(score: Score, timeline: Timeline, cast: Cast) -> tuple[str, ...]:
+    """Return, one sentence each, what the listener should know of how the words are sung."""
+    return (*unmet(score), *report_fit(score, timeline).sentences, *out_of_reach(score, cast))
 
 
 def _tune_backend(melody: str | Path | None) -> tuple[tuple[str, Backend | None], ...]:
@@ -196,7 +211,7 @@ def read_lyrics(
     lyrics: str | Path | Lyrics | None,
     *,
     language: str | None = None,
-    lexicon: Mapping[str, str] | Path | None = None,
+    lexicon: Mapping[str, str] | str | Path | None = None,
     instrumental: bool = False,
 ) -> Lyrics:
     """Return the lyrics, parsed; raise InputError where they cannot be sung, MissingPart where there are none.
@@ -206,6 +221,7 @@ def read_lyrics(
     lyrics : the text of a sheet, its path (a `Path`, or one line that ends in `.txt`), or a parsed one
     language : of the text; None for what its `# Language:` line says, or else English
     lexicon : pronunciations of lower-case words that come before the dictionary's, or the path of a file of them
+        (a `Path` or a text); a parsed sheet has its language and its pronunciations already, and takes neither
     instrumental : whether nobody sings: the result has no sections then
     """
     if instrumental:
@@ -217,8 +233,13 @@ def read_lyrics(
             "no lyrics were given, and this version cannot write them: give a sheet with --lyrics FILE (lyrics=...)"
         )
     try:
-        if isinstance(lexicon, Path):
-            lexicon = read_lexicon(lexicon, language)
+        if isinstance(lyrics, Lyrics) and not (language is None and lexicon is None):
+            given = "language" if language is not None else "lexicon"
+            raise InputError(
+                f"{given}= does nothing to lyrics that are parsed: give their text or the path of the sheet"
+            )
+        if isinstance(lexicon, str | Path):
+            lexicon = read_lexicon(Path(lexicon), language)
         if isinstance(lyrics, str) and lyrics.endswith(SHEET_SUFFIX) and "\n" not in lyrics:
             lyrics = Path(lyrics)
         if isinstance(lyrics, str):
@@ -263,9 +284,13 @@ def unmet(score: Score) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _check_numbers(seed: int, length_s: float | None) -> None:
-    """Refuse a seed or a length that cannot be."""
-    if not 0 <= seed <= LARGEST_SEED:
-        raise InputError(f"seed {seed} is out of range: use a whole number from 0 to {LARGEST_SEED}")
+def check_seed(seed: int) -> None:
+    """Refuse a seed that cannot be."""
+    if type(seed) is not int or not 0 <= seed <= LARGEST_SEED:
+        raise InputError(f"seed {seed!r} is out of range: use a whole number from 0 to {LARGEST_SEED}")
+
+
+def _check_length(length_s: float | None) -> None:
+    """Refuse a length that cannot be."""
     if length_s is not None and not (math.isfinite(length_s) and length_s > 0):
         raise InputError(f"length {length_s:g} s is not possible: use a number of seconds above 0")

@@ -40,7 +40,7 @@ def make(
     accompanist: str = "patterns",
     length_s: float | None = None,
     melody: str | Path | None = None,
-    lexicon: Mapping[str, str] | Path | None = None,
+    lexicon: Mapping[str, str] | str | Path | None = None,
     language: str | None = None,
     instrumental: bool = False,
     soundfont: str | Path | None = None,
@@ -60,7 +60,7 @@ def make(
     accompanist : name of what plays
     length_s : length asked for in seconds, kept within a bar by lengthening the parts without words
     melody : a file with a tune of your own (MIDI, MusicXML or a recording) that the lyrics are sung on
-    lexicon : pronunciations of words that come before the dictionary's
+    lexicon : pronunciations of words that come before the dictionary's, or the path of a file of them
     language : of the lyrics
     instrumental : whether nobody sings; there are no lyrics then
     soundfont : a SoundFont file of your own

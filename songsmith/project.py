@@ -181,6 +181,7 @@ def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[st
             told = replace(song.provenance, warnings=(*song.provenance.warnings, note))
             song = replace(song, provenance=told)
     elif song.folder is not None:
+        _mix_file(song.folder)
         for name in _sounds(song.folder):
             (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(song.folder / name, folder / name)
@@ -267,7 +268,7 @@ def _put_in_place(temporary: Path, folder: Path, overwrite: bool) -> None:
         temporary.rename(folder)
         return
     _check_replaceable(folder, overwrite)
-    _copy_foreign(folder, temporary)
+    copy_foreign(folder, temporary)
     aside = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name[:40]}-"))
     try:
         folder.rename(aside / "old")
@@ -278,7 +279,7 @@ def _put_in_place(temporary: Path, folder: Path, overwrite: bool) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _copy_foreign(old: Path, new: Path) -> None:
+def copy_foreign(old: Path, new: Path) -> None:
     """Copy what is not a song's from the folder that is replaced into the new one, to where it stood."""
     for path in sorted(old.rglob("*")):
         name = path.relative_to(old).as_posix()
@@ -308,44 +309,66 @@ def load(folder: str | Path) -> Song:
     report = folder / "report.json"
     if not report.exists():
         return song
+    _check_inside(report, folder)
     field = Field(read_json(report, MAX_JSON_BYTES), str(report), "")
     return replace(song, report={name: item.value for name, item in field.entries()})
 
 
 def _sounds(folder: Path) -> list[str]:
-    """Return the sound files of a song's folder, relative to it, sorted."""
+    """Return the sound files of a song's folder, relative to it, sorted.
+
+    Raises InputError where one is a link that leads out of the folder: it would be read, and copied, as the song's.
+    """
     found = [
-        path.relative_to(folder).as_posix()
+        path
         for place in (folder, folder / "stems", folder / "dry")
         if place.is_dir()
         for path in place.iterdir()
-        if path.is_file()
+        if path.is_file() and _OWN_SOUND.fullmatch(path.relative_to(folder).as_posix())
     ]
-    return sorted(name for name in found if _OWN_SOUND.fullmatch(name))
+    for path in found:
+        _check_inside(path, folder)
+    return sorted(path.relative_to(folder).as_posix() for path in found)
+
+
+def _check_inside(path: Path, folder: Path) -> None:
+    """Raise InputError where a file of a song's folder is a link, or below one, that leads out of it."""
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputError(f"{path}: is a link that leads out of the song's folder; put the file itself there")
+
+
+def _mix_file(folder: Path) -> str | None:
+    """Return the name of the mix in a song's folder, None where there is none; raise InputError for two."""
+    names = [name for name in _sounds(folder) if name.startswith("mix.")]
+    if len(names) > 1:
+        raise InputError(f"{folder}: holds {' and '.join(names)}; keep the one that is the song's")
+    return names[0] if names else None
 
 
 def read_mix(folder: Path) -> Mix:
-    """Return the sound of a song's folder; raise InputError where there is none."""
+    """Return the sound of a song's folder; raise InputError where there is none, or two of one name."""
+    mix = read_mix_only(folder)
+    if mix is None:
+        raise InputError(f"{folder}: has no mix.{' or mix.'.join(FORMATS)}; render the song again")
     stems: dict[str, Audio] = {}
-    mix: Audio | None = None
     dry: Audio | None = None
     for name in _sounds(folder):
         stem = Path(name).stem
         if name.startswith("stems/"):
+            if stem in stems:
+                raise InputError(f"{folder}: holds two stems {stem!r}; keep the one that is the song's")
             stems[stem] = Audio.read(folder / name)
-        elif name.startswith("mix."):
-            mix = Audio.read(folder / name)
-        elif stem == "vocals":
+        elif name.startswith("dry/") and stem == "vocals":
+            if dry is not None:
+                raise InputError(f"{folder}: holds two dry vocals; keep the one that is the song's")
             dry = Audio.read(folder / name)
-    if mix is None:
-        raise InputError(f"{folder}: has no mix.{' or mix.'.join(FORMATS)}; render the song again")
     return Mix(mix, stems, dry)
 
 
 def read_mix_only(folder: Path) -> Audio | None:
-    """Return the mix of a song's folder without its stems, None where there is none."""
-    names = [name for name in _sounds(folder) if name.startswith("mix.")]
-    return Audio.read(folder / names[0]) if names else None
+    """Return the mix of a song's folder without its stems, None where there is none; raise InputError for two."""
+    name = _mix_file(folder)
+    return None if name is None else Audio.read(folder / name)
 
 
 def check_picture(path: Path) -> None:

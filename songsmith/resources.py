@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from songsmith.errors import InputError, MissingPart
+from songsmith.shown import shown
 
 LARGEST_PRESET = 1_000_000
 """Bytes."""
+
+_SHOWN = 120
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -35,7 +38,9 @@ def preset_path(kind: str, name: str) -> Path:
     if name in preset_names(kind):
         return config_folder() / kind / f"{name}.toml"
     known = ", ".join(preset_names(kind))
-    raise InputError(f"{singular} {name!r} is not known: use one of {known}, or the path of a .toml file")
+    raise InputError(
+        f"{singular} {shown(name, _SHOWN)} is not known: use one of {known}, or the path of a .toml file"
+    )
 
 
 def load_preset(kind: str, name: str) -> dict[str, Any]:
@@ -60,11 +65,18 @@ def load_table(path: Path) -> dict[str, Any]:
 def read_text(path: Path) -> str:
     """Return the text of a TOML file; raise InputError where it cannot be read, is too large or is not text."""
     try:
-        if path.stat().st_size > LARGEST_PRESET:
-            raise InputError(f"{path}: larger than {LARGEST_PRESET} bytes, which no preset is")
-        return path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            raise InputError(f"{path}: is not a file; check the path")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_PRESET + 1)
     except OSError as err:
-        raise InputError(f"{path}: cannot be read ({err.strerror}); check the path") from err
+        raise InputError(f"{str(path)[:200]}: cannot be read ({err.strerror}); check the path") from err
+    except ValueError as err:
+        raise InputError(f"{str(path)[:200]!r}: cannot be the path of a file ({err}); check the path") from err
+    if len(content) > LARGEST_PRESET:
+        raise InputError(f"{path}: larger than {LARGEST_PRESET} bytes, which no preset is")
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as err:
         raise InputError(f"{path}: not a valid TOML file ({err}); mend it or use a built-in preset") from err
 
@@ -73,5 +85,7 @@ def parse_table(text: str, path: Path) -> dict[str, Any]:
     """Return the table in the text of a TOML file; raise InputError naming `path` where it is not TOML."""
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as err:
+    except RecursionError as err:
+        raise InputError(f"{path}: nested too deeply to be a preset; mend it or use a built-in preset") from err
+    except ValueError as err:  # TOML that is not valid, and numbers of thousands of digits
         raise InputError(f"{path}: not a valid TOML file ({err}); mend it or use a built-in preset") from err

@@ -16,15 +16,16 @@ import numpy as np
 
 from lyrics.prosody import syllable_weights
 from lyrics.values import Line, Lyrics, Section
-from songsmith.brief import Brief
+from songsmith.brief import TEMPO_RANGE, Brief
 from songsmith.errors import InputError
 from songsmith.form import plan_song
-from songsmith.harmonise import estimate_key, harmonise_melody
+from songsmith.harmonise import harmonise_melody, melody_key
 from songsmith.metre import metric_strength
 from songsmith.plan import Chord, Plan
 from songsmith.prompt import Overrides
 from songsmith.score import Note
 from songsmith.singing.voices import VoiceRange, load_voice
+from songsmith.structure import draft_sections
 from songsmith.styles import Style
 from songsmith.theory import SHARP_NAMES, Key
 from songsmith.timeline import Meter
@@ -76,7 +77,7 @@ def fit_tune(tune: Tune, voice: VoiceRange, key: str | None = None) -> Tune:
     ------
     InputError : where no octave fits, or the key asked for is of another mode
     """
-    own = Key.parse(tune.key) if tune.key is not None else estimate_key(tune.notes)
+    own = Key.parse(tune.key) if tune.key is not None else melody_key(tune.notes)
     tune = replace(tune, key=str(own))
     if key is not None:
         asked = Key.parse(key)
@@ -175,10 +176,19 @@ def set_words(tune: Tune, lyrics: Lyrics, tempo: float, meter: Meter, style: Sty
     passes, told = share_out(tune, lyrics, tempo, meter)
     lead = _is_pickup(tune.notes[0].onset - first_bar * beats, beats)
     origin = (first_bar + lead) * beats
-    chords = _chords(tune, meter, style, origin)
+    chords, missed = _chords(tune, meter, style, origin)
     virtual, laid = _lay_passes(passes, chords, tune, origin, meter)
     sections = _cut(lyrics, virtual, laid, beats)
-    return Setting(sections, (*tune.remarks, *told))
+    return Setting(sections, (*tune.remarks, *missed, *told, *_other_bars(lyrics, sections)))
+
+
+def _other_bars(lyrics: Lyrics, sections: Sequence[SetSection]) -> list[str]:
+    """Return, one sentence each, where the tune gives a section other bars than the sheet asks for."""
+    return [
+        f"section [{asked.label}] has the {own.bars} bars of the tune, not the {asked.bars} that the sheet asks for"
+        for asked, own in zip(lyrics.sections, sections, strict=True)
+        if asked.bars is not None and own.bars is not None and asked.bars != own.bars
+    ]
 
 
 def _is_pickup(position: float, beats_per_bar: int) -> bool:
@@ -186,16 +196,19 @@ def _is_pickup(position: float, beats_per_bar: int) -> bool:
     return position >= beats_per_bar / 2 - 1e-6
 
 
-def _chords(tune: Tune, meter: Meter, style: Style, origin: float) -> tuple[Chord, ...]:
-    """Return the chords of a tune from beat `origin`, a bar line, on; found where the tune brings none."""
+def _chords(tune: Tune, meter: Meter, style: Style, origin: float) -> tuple[tuple[Chord, ...], tuple[str, ...]]:
+    """Return the chords of a tune from beat `origin`, a bar line, on, and remarks; found where the tune has none."""
+    told: tuple[str, ...] = ()
     if tune.chords:
         moved = [Chord(round(c.onset - origin, 6), c.duration, c.symbol) for c in tune.chords if c.end > origin]
         if moved and moved[0].onset > 0:
             moved[0] = Chord(0.0, round(moved[0].end, 6), moved[0].symbol)
-        return tuple(moved)
+        if moved:
+            return tuple(moved), ()
+        told = ("the chords of the file end before its melody begins: others are found for it",)
     notes = [replace(note, onset=note.onset - origin) for note in tune.notes]
     bars = max(1, math.ceil((notes[-1].end - 1e-6) / meter.beats_per_bar))
-    return harmonise_melody(notes, Key.parse(str(tune.key)), meter, bars, style)
+    return harmonise_melody(notes, Key.parse(str(tune.key)), meter, bars, style), told
 
 
 def _lay_passes(
@@ -301,7 +314,7 @@ def plan_setting(
     The sections with words have the bars of the tune; what is played before, between and after them is planned
     as for any other song.
     """
-    stubs = [replace(one.section, lines=(), bars=one.bars or one.section.bars) for one in setting.sections]
+    stubs = _stubs(setting)
     plan, places = _planned(brief, lyrics, stubs, setting, style, seed, length_s)
     if places[0] == 0:  # sung from the first beat: a voice needs to hear where it is
         lead_in = Section("intro", "Intro", bars=LEAD_IN_BARS)
@@ -324,6 +337,26 @@ def plan_setting(
     return replace(plan, sections=tuple(sections), chords=_joined(chords)), tuple(notes)
 
 
+def setting_warnings(
+    brief: Brief, lyrics: Lyrics, setting: Setting, style: Style, length_s: float | None = None
+) -> tuple[str, ...]:
+    """Return, one sentence each, where the form of `plan_setting` is not what the brief or the sheet asks for."""
+    stubs = _stubs(setting)
+    words = Lyrics(lyrics.language, tuple(stubs))
+    return draft_sections(brief, words, style, length_s, _sung(stubs, setting))[1]
+
+
+def _stubs(setting: Setting) -> list[Section]:
+    """Return the sections without lines, with the bars that the tune gives them."""
+    return [replace(one.section, lines=(), bars=one.bars or one.section.bars) for one in setting.sections]
+
+
+def _sung(stubs: Sequence[Section], setting: Setting) -> list[Section]:
+    """Return those of the stubs that words are sung in; the last ones, where there are more stubs than sections."""
+    own = stubs[len(stubs) - len(setting.sections) :]
+    return [stub for stub, one in zip(own, setting.sections, strict=True) if one.notes]
+
+
 def _bars_of(note: Note, beats: int) -> range:
     """Return the bars of a section that a note sounds in; a pickup is in none of them."""
     return range(max(0, int(note.onset // beats)), int((note.end - 1e-6) // beats) + 1)
@@ -339,7 +372,8 @@ def _planned(
     length_s: float | None,
 ) -> tuple[Plan, list[int]]:
     """Return a plan of sections without words, and where in it those of the setting are."""
-    plan = plan_song(brief, Lyrics(lyrics.language, tuple(stubs)), style, seed, length_s)
+    words = Lyrics(lyrics.language, tuple(stubs))
+    plan = plan_song(brief, words, style, seed, length_s, on_tune=_sung(stubs, setting))
     places: list[int] = []
     for one in setting.sections:
         start = places[-1] + 1 if places else 0
@@ -395,4 +429,9 @@ def open_tune(path: str | Path, asked: Overrides, brief: Brief) -> tuple[Tune, O
         raise InputError(f"{path}: the tune is in {meter}, not in {asked.meter}: leave the meter open")
     tune = fit_tune(replace(tune, meter=meter), load_voice(brief.voice).range, asked.key)
     tempo = asked.tempo if asked.tempo is not None else tune.tempo
+    if asked.tempo is None and tempo is not None and not TEMPO_RANGE[0] <= tempo <= TEMPO_RANGE[1]:
+        raise InputError(
+            f"{path}: its tempo of {tempo:g} BPM is out of range, which is {TEMPO_RANGE[0]:g} to {TEMPO_RANGE[1]:g}: "
+            "name another with --tempo"
+        )
     return tune, replace(asked, tempo=tempo, key=tune.key, meter=meter)

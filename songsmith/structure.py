@@ -69,7 +69,11 @@ class Draft:
 
 
 def draft_sections(
-    brief: Brief, lyrics: Lyrics | None, style: Style, length_s: float | None = None
+    brief: Brief,
+    lyrics: Lyrics | None,
+    style: Style,
+    length_s: float | None = None,
+    on_tune: Sequence[Section] = (),
 ) -> tuple[tuple[Draft, ...], tuple[str, ...]]:
     """Return the sections of a song in order, each with its bars, and what the user should be told about them.
 
@@ -79,6 +83,7 @@ def draft_sections(
     lyrics : the sheet; None, or one without any section, for a song whose form is the brief's or the style's
     style : its usual form is that of songs without a sheet
     length_s : wins over the brief's
+    on_tune : sections of the sheet, with bars and without lines, that are sung on a tune which is given
 
     Raises
     ------
@@ -95,7 +100,12 @@ def draft_sections(
         drafts = _without_sheet(brief.form, style, bar_s, length_s or INSTRUMENTAL_LENGTH_S)
         return tuple(drafts if length_s is None else _fit_length(drafts, length_s, bar_s)[0]), ()
     sections, told = merge_form(sheet, brief.form)
-    drafts = [_draft(section, brief.tempo, meter) for section in sections]
+    drafts = [
+        Draft(section, section.bars, (True,) * section.bars)
+        if section.bars and any(section is one for one in on_tune)
+        else _draft(section, brief.tempo, meter)
+        for section in sections
+    ]
     if drafts[0].section.kind != "intro" and (not brief.form or any(drafts[0].voice)):
         drafts.insert(0, _wordless(Section("intro", "Intro"), bar_s))
         if brief.form:

@@ -11,6 +11,7 @@ from dataclasses import field, fields
 from typing import Any, TypeVar
 
 from songsmith.errors import InputError
+from songsmith.shown import shown
 
 _SHOWN = 120
 
@@ -44,7 +45,7 @@ class Table:
     def __init__(self, source: str, values: Any, where: str = "") -> None:
         self._source, self._where = source, where
         if not isinstance(values, dict):
-            raise InputError(f"{source}: {where} = {values!r} is not a table; write it as [{where}]")
+            raise InputError(f"{source}: {where} = {shown(values, _SHOWN)} is not a table; write it as [{where}]")
         self._values: dict[str, Any] = values
         self._read: set[str] = set()
 
@@ -59,9 +60,9 @@ class Table:
 
     def wrong(self, key: str, value: object, accepted: str) -> InputError:
         """Return the error that says that a value is not accepted."""
-        shown = repr(value)
-        shown = shown if len(shown) <= _SHOWN else shown[: _SHOWN - 3] + "..."
-        return InputError(f"{self._source}: {self.path(key)} = {shown} is not accepted: use {accepted}")
+        return InputError(
+            f"{self._source}: {self.path(key)} = {shown(value, _SHOWN)} is not accepted: use {accepted}"
+        )
 
     def end(self) -> None:
         """Raise InputError where there are keys that nothing has read: they are misspelt."""

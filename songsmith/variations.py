@@ -9,16 +9,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from songsmith.errors import InputError
 from songsmith.evaluation import evaluate
-from songsmith.project import check_place
+from songsmith.fieldreader import Field, read_json
+from songsmith.project import SONG_FILE, PlaceTaken, check_place, copy_foreign
 from songsmith.seeds import generator
 from songsmith.song import Song
 
 MOST = 99
 RANKING = "ranking.json"
+MAX_RANKING_BYTES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,36 +106,90 @@ def check_collection(folder: Path, overwrite: bool = False) -> Path:
 
     Raises InputError where something is there, but for an earlier collection of variations that may be replaced.
     """
+    try:
+        return check_place(folder)
+    except PlaceTaken:  # neither the working folder nor one above it: that is refused before
+        if not overwrite:
+            raise
     target = folder.expanduser().resolve()
-    if overwrite and (target / RANKING).is_file():
-        check_place(target / ".new")
-        return target
-    return check_place(folder)
+    check_place(target.with_name(f".{target.name[:40]}-{token_hex(6)}"))
+    _songs_of(target)
+    return target
+
+
+def _songs_of(folder: Path) -> tuple[str, ...]:
+    """Return the names of the folders of songs in a collection; raise InputError where it is none."""
+    ranking = folder / RANKING
+    if not ranking.is_file() or ranking.is_symlink():
+        raise InputError(f"{folder}: holds files but no {RANKING}, so it is not replaced; choose another folder")
+    rows = Field(read_json(ranking, MAX_RANKING_BYTES), str(ranking), "").items()
+    listed = {row.table({"folder"}, more=True)["folder"].text() for row in rows}
+    numbered = {str(number) for number in range(1, MOST + 1)}
+    if not listed or not listed <= numbered:
+        raise InputError(f"{ranking}: is no ranking of variations, so nothing is replaced; choose another folder")
+    there = tuple(sorted(name for name in numbered if (folder / name).exists() or (folder / name).is_symlink()))
+    for name in there:
+        place = folder / name
+        if name not in listed or place.is_symlink() or not (place / SONG_FILE).is_file():
+            raise InputError(f"{place}: is not one of the songs in {RANKING}, so nothing is replaced; move it away")
+    return there
 
 
 @contextmanager
 def collecting(folder: Path, overwrite: bool = False) -> Iterator[Path]:
-    """Give a folder to write variations into that takes its place, whole, when all is done."""
+    """Give a folder to write variations into that takes its place, whole, when all is done.
+
+    Of a collection that is replaced, the files that are not its own are kept. Whatever interrupts this leaves either
+    the old or the new collection.
+    """
     target = check_collection(folder, overwrite)
     missing = [parent for parent in target.parents if not parent.exists()]
     target.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name[:40]}-"))
+    old = work / "old"
     try:
         fresh = work / "new"
         fresh.mkdir()
         yield fresh
-        if target.exists():
-            check_collection(target, overwrite)
-            target.rename(work / "old")
         try:
+            if target.exists():
+                check_collection(target, overwrite)
+                _keep_foreign(target, fresh)
+                target.rename(old)
             fresh.rename(target)
-        except OSError:
-            if (work / "old").exists():
-                (work / "old").rename(target)
-            raise
+        except OSError as err:
+            reason = getattr(err, "strerror", None) or err
+            raise InputError(f"{target}: cannot be written ({reason}); choose another folder") from err
     finally:
+        if old.exists() and not target.exists():
+            old.rename(target)
         shutil.rmtree(work, ignore_errors=True)
         if not target.exists():
             for parent in missing:
                 with suppress(OSError):
                     parent.rmdir()
+
+
+def _keep_foreign(old: Path, new: Path) -> None:
+    """Copy what is not the collection's own from the folder that is replaced into the new one, to where it stood."""
+    songs = _songs_of(old) if any(old.iterdir()) else ()
+    for name in songs:
+        is_new = (new / name).is_dir()
+        (new / name).mkdir(exist_ok=True)
+        copy_foreign(old / name, new / name)
+        if not is_new:  # fewer songs than before: nothing is left of this one but what is foreign
+            for place in sorted((new / name).rglob("*"), reverse=True):
+                if place.is_dir() and not place.is_symlink():
+                    with suppress(OSError):
+                        place.rmdir()
+            with suppress(OSError):
+                (new / name).rmdir()
+    for path in sorted(old.iterdir()):
+        if path.name in songs or path.name == RANKING:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.copytree(path, new / path.name, symlinks=True)
+        elif path.is_file() or path.is_symlink():
+            shutil.copy2(path, new / path.name, follow_symlinks=False)
+        else:
+            raise InputError(f"{path}: is neither a file nor a folder, so nothing is replaced; move it away")

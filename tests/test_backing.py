@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,12 +12,13 @@ from hypothesis import strategies as st
 
 from lyrics.parse import parse_sheet
 from songsmith.backing import arrange_backing, voice_seed
-from songsmith.cast import cast_voices, move_into_ranges, octave_for, only_lines
+from songsmith.cast import Cast, cast_voices, move_into_ranges, octave_for, only_lines, out_of_reach
 from songsmith.errors import InputError
 from songsmith.harmonies import INTERVAL_COST, harmonise_line
 from songsmith.paper import Paper, write_paper
 from songsmith.performance import SILENCE
 from songsmith.plan import Chord
+from songsmith.resources import preset_path
 from songsmith.score import Note
 from songsmith.singing.voices import VoiceRange, load_voice, voice_names
 from songsmith.theory import Key, parse_chord
@@ -97,6 +99,43 @@ def test_characters_get_voices_of_their_own_and_that_is_told() -> None:
         assert cast.second[5] != ("heart",)
 
 
+def cast_of(*singers: str, language: str = "en") -> Cast:
+    tags = "".join(f"[Verse {n}: singer={name}]\nla la la\n" for n, name in enumerate(singers, 1))
+    return cast_voices(parse_sheet(tags, language), "heart")
+
+
+def test_no_character_gets_a_voice_that_a_tag_names() -> None:
+    cast = cast_of("Ben", "Anna", "alto")
+    assert cast.lead[1] == "heart"
+    assert cast.lead[3] == "alto"
+    assert len(set(cast.lead.values())) == 3
+    assert cast_of("Ben", "heart").lead[1] != "heart"
+
+
+def test_more_characters_than_voices_is_told() -> None:
+    names = ["Zeno", "Yuri", "Xaver", "Wanda", "Vera", "Ulla", "Quentin", "Olga"][: len(voice_names()) + 1]
+    cast = cast_of(*names)
+    assert cast.lead[len(names)] == "heart"
+    assert "which others have, too" in cast.warnings[-1]
+    assert sum("which others have" in told for told in cast.warnings) == 1
+
+
+def test_nobody_sings_a_duet_with_himself() -> None:
+    cast = cast_of("alto+alto", "alto+tenor+tenor")
+    assert cast.second == {2: ("tenor",)}
+    assert cast.warnings[0] == "section [Verse 1]: the voice 'alto' is asked for twice and sings once"
+    assert cast.warnings[1] == "section [Verse 2]: the voice 'tenor' is asked for twice and sings once"
+
+
+def test_who_joins_has_to_sing_the_language_too(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    text = preset_path("voices", "heart").read_text(encoding="utf-8")
+    own.write_text(text.replace('language = "en"', 'language = "ja"'), encoding="utf-8")
+    sheet = replace(parse_sheet("[Verse: singer=Zeno+alto]\nla la la\n"), language="ja")
+    with pytest.raises(InputError, match="voice 'alto' sings 'en', the lyrics are 'ja'"):
+        cast_voices(sheet, str(own))
+
+
 def test_a_misspelt_voice_is_refused() -> None:
     sheet = parse_sheet(SHEET.replace("[Verse 1]", "[Verse 1: singer=hearth]"))
     with pytest.raises(InputError, match=r"section \[Verse 1\]: there is no voice 'hearth'; 'heart' is one"):
@@ -110,13 +149,57 @@ def test_octaves_bring_a_tune_nearer(pitches: list[int]) -> None:
     shift = octave_for(notes, home)
     assert shift % 12 == 0
 
-    def strain(by: int) -> int:
+    def strain(by: int) -> tuple[int, int]:
         low, high = home.comfortable_lowest, home.comfortable_highest
-        return sum(max(0, low - p - by, p + by - high) for p in pitches)
+        out = sum(not home.lowest <= p + by <= home.highest for p in pitches)
+        return out, sum(max(0, low - p - by, p + by - high) for p in pitches)
 
-    assert strain(shift) <= strain(0)
-    if strain(0) == 0:
+    assert strain(shift) <= min(strain(0), strain(12), strain(-12))
+    if strain(0) == (0, 0):
         assert shift == 0
+
+
+@given(st.sampled_from(voice_names()), st.sampled_from(voice_names()), st.data())
+def test_no_line_leaves_the_reach_of_its_singer_untold(
+    paper: Paper, writer: str, singer: str, data: st.DataObject
+) -> None:
+    home, reach = load_voice(writer).range, load_voice(singer).range
+    pitches = st.integers(home.comfortable_lowest, home.comfortable_highest)
+    notes = tuple(replace(note, pitch=data.draw(pitches)) for note in paper.score.notes)
+    lead = {line.number: singer if line.number % 2 else writer for line in paper.lyrics.lines}
+    cast = replace(paper.cast, lead=lead, second={})
+    moved = move_into_ranges(replace(paper.score, notes=notes), cast, writer)
+    told = out_of_reach(moved, cast)
+    outside = 0
+    for line, numbers in paper.lyrics.numbered_lines():
+        if not line.words:
+            continue
+        before, after = ([n.pitch for n in tune if n.syllable in numbers] for tune in (notes, moved.notes))
+        shifts = {b - a for a, b in zip(before, after, strict=True)}
+        assert len(shifts) == 1
+        assert shifts <= {-24, -12, 0, 12, 24}
+        if lead[line.number] == writer:
+            assert shifts == {0}
+            continue
+        out = [p for p in after if not reach.lowest <= p <= reach.highest]
+        assert not out or not any(
+            all(reach.lowest <= p + octave <= reach.highest for p in before) for octave in (-24, -12, 0, 12, 24)
+        )
+        outside += len(out)
+    assert len(told) == (outside > 0)
+    if told:
+        assert told[0].startswith(f"voice '{singer}' cannot reach {outside} note")
+
+
+def test_a_second_singer_out_of_reach_is_told(paper: Paper) -> None:
+    low, high = load_voice("child").range.lowest, load_voice("child").range.highest
+    ends = {0: low - 1, 1: high + 1}  # wider than the voice: no octave fits
+    lines = dict(zip((line.number for line in paper.lyrics.lines), paper.lyrics.numbered_lines(), strict=True))
+    first = lines[1][1]
+    notes = tuple(replace(n, pitch=ends[n.syllable % 2]) if n.syllable in first else n for n in paper.score.notes)
+    cast = replace(paper.cast, second={1: ("child",)})
+    _, missed = arrange_backing(replace(paper.score, notes=notes), paper.accompaniment.timeline, cast, 0)
+    assert any("voice 'child' cannot reach" in told and "of line 1:" in told for told in missed)
 
 
 def test_the_lead_moves_by_octaves_where_its_singer_changes(paper: Paper) -> None:

@@ -155,3 +155,19 @@ def test_what_the_system_refuses_is_said_of_the_right_thing(err: OSError, messag
     from songsmith.cli import _worded
 
     assert _worded(err).startswith(message)
+
+
+def test_nothing_of_a_strangers_song_reaches_the_terminal_raw(tmp_path: Path) -> None:
+    """Titles, names of parts, labels and words may hold what a terminal obeys."""
+    plain = example_song.song()
+    section = replace(plain.plan.sections[1], label="Verse\x1b[2J")
+    odd = replace(
+        plain,
+        title="Moon\x1b]0;x\x07\u202e",
+        brief=replace(plain.brief, style="folk\x1b[1m", mood=("calm\r",), voice="heart\x9b2J"),
+        plan=replace(plain.plan, sections=(plain.plan.sections[0], section, *plain.plan.sections[2:])),
+    )
+    folders = [plain.save(tmp_path / "a"), odd.save(tmp_path / "b")]
+    found = rows(read_songs(folders))
+    assert {"title", "style", "form"} <= {row.name for row in found if row.differs}
+    assert all(value.isprintable() for row in found for value in row.values)

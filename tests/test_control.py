@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
+import pretty_midi  # type: ignore[import-untyped]
 import pytest
 
 from songsmith.errors import InputError
-from songsmith.paper import Paper, write_paper
+from songsmith.paper import Paper, read_lyrics, write_paper
 
 SHEET = """
 [Verse]
@@ -73,3 +77,37 @@ def test_energy_words_of_a_tag_are_heard_in_every_step() -> None:
         inside = [n for p in paper.accompaniment.parts for n in p.notes if start <= n.onset < end]
         forces.append(sum(n.velocity for n in inside))
     assert all(a < b for a, b in pairwise(forces))
+
+
+def test_a_path_of_pronunciations_may_be_a_text(tmp_path: Path) -> None:
+    place = tmp_path / "own.txt"
+    place.write_text("kettle B AA1 T AH0 L\n", encoding="utf-8")
+    sheet = "[Verse]\nCopper kettle\n"
+    ways: tuple[Path | str | dict[str, str], ...] = (place, str(place), {"kettle": "B AA1 T AH0 L"})
+    read = [read_lyrics(sheet, lexicon=lexicon) for lexicon in ways]
+    assert read[0] == read[1] == read[2] != read_lyrics(sheet)
+    parsed = read_lyrics(sheet)
+    assert read_lyrics(parsed) is parsed
+    with pytest.raises(InputError, match="lexicon= does nothing to lyrics that are parsed"):
+        read_lyrics(parsed, lexicon=str(place))
+    with pytest.raises(InputError, match="language= does nothing to lyrics that are parsed"):
+        read_lyrics(parsed, language="en")
+
+
+@pytest.mark.parametrize("seed", [1.5, True, "1", -1, 2**63])
+def test_a_seed_is_a_whole_number(seed: Any) -> None:
+    with pytest.raises(InputError, match=re.escape(f"seed {seed!r} is out of range: use a whole number from 0 to")):
+        write_paper("folk", SHEET, seed)
+
+
+def test_what_of_the_form_a_tune_does_not_follow_is_told(tmp_path: Path) -> None:
+    tune = pretty_midi.PrettyMIDI(initial_tempo=100)
+    voice = pretty_midi.Instrument(0)
+    for k, pitch in enumerate((60, 62, 64, 65, 67, 65, 64, 62) * 4):
+        voice.notes.append(pretty_midi.Note(90, pitch, 0.6 * k, 0.6 * k + 0.55))
+    tune.instruments.append(voice)
+    tune.write(str(tmp_path / "tune.mid"))
+    sheet = "[Verse]\nCopper kettle on the fire\nSeven sparrows on the wire\n"
+    asked = "folk, intro > verse > bridge > outro"
+    told = write_paper(asked, sheet, melody=tmp_path / "tune.mid").warnings
+    assert "the form asks for 'bridge' that the lyrics have no words for: left out" in told

@@ -17,17 +17,18 @@ LYRICS = Path(lyrics.__file__).resolve().parent
 
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
-    ("errors", "units", "seeds", "resources", "registry", "tables", "fieldreader", "cache"),
+    ("errors", "units", "seeds", "resources", "registry", "shown", "npz", "tables", "fieldreader", "cache"),
     ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "song", "accompaniment.parts"),
     ("accompaniment.grids", "accompaniment.instruments", "singing.alphabet", "singing.phonemes", "singing.voices"),
-    ("phrasing", "composing", "rhythm", "melody", "melodics", "metre", "tunes", "underlay"),
-    ("styles", "mixing", "export", "serialize", "deserialize"),
+    ("keyfinding", "phrasing", "composing", "rhythm", "melody", "melodics", "metre", "tunes", "underlay"),
+    ("styles", "mixing", "export", "serialize", "wholesong", "deserialize"),
     ("structure", "picture", "harmonise", "harmonies", "cast"),
-    ("prompt", "form", "setting", "fit_report", "revise", "compose", "align", "expression"),
+    ("expression", "singing.network", "singing.phrase", "singing.warp", "singing.natural"),
+    ("prompt", "form", "setting", "fit_report", "revise", "compose", "align"),
     ("accompaniment", "singing", "mix", "project", "backing"),
     ("vocals", "evaluation", "compare", "picture.comparison", "variations"),
     ("paper", "lone_melody", "pipeline", "doctor"),
-    ("vary",),
+    ("varying", "vary"),
     ("", "cli", "__main__"),
 )  # fmt: skip
 

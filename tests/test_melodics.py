@@ -10,11 +10,11 @@ from lyrics.parse import parse_sheet
 from songsmith.melodics import (
     harmonic_conflicts,
     melody_statistics,
-    metric_strength,
     rhythmic_inconsistencies,
     section_heights,
     structural_integrity,
 )
+from songsmith.metre import metric_level, metric_strength
 from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.score import Note, Score
 from songsmith.timeline import Meter
@@ -33,9 +33,12 @@ def tune(*pitches: int, beats: float = 1.0, start: float = 0.0) -> tuple[Note, .
 )
 def test_strength_follows_the_meter(meter: str, strengths: tuple[int, ...]) -> None:
     parsed = Meter.parse(meter)
-    assert tuple(metric_strength(k / 2, parsed) for k in range(len(strengths))) == strengths
-    assert metric_strength(0.25, parsed) == 0
-    assert metric_strength(parsed.beats_per_bar * 3, parsed) == 3
+    assert tuple(metric_level(k / 2, parsed) for k in range(len(strengths))) == strengths
+    assert metric_level(0.25, parsed) == 0
+    fine = [metric_level(k / 2, parsed) for k in range(len(strengths))]
+    coarse = metric_strength([k / 2 for k in range(len(strengths))], parsed)
+    assert all((a > b) <= (coarse[i] > coarse[j]) for i, a in enumerate(fine) for j, b in enumerate(fine))
+    assert metric_level(parsed.beats_per_bar * 3, parsed) == 3
 
 
 def test_a_wrong_note_that_moves_by_step_resolves() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from lyrics.parse import parse_sheet
 from songsmith.accompaniment import accompanist
+from songsmith.accompaniment.feel import swing_melody
 from songsmith.align import perform
 from songsmith.compose import compose
 from songsmith.errors import InputError
@@ -17,7 +19,6 @@ from songsmith.form import plan_song
 from songsmith.prompt import Overrides, read_prompt
 from songsmith.singing.voices import load_voice
 from songsmith.styles import style_names
-from songsmith.timeline import Meter
 
 WORDS = (
     "river",
@@ -74,7 +75,8 @@ def test_every_syllable_reaches_the_performance(
     accompaniment = accompanist("patterns").accompany(plan, brief, seed)
     voice = load_voice("heart")
     comfortable = (voice.range.comfortable_lowest, voice.range.comfortable_highest)
-    score = compose(lyrics, plan, accompaniment, comfortable, seed, values.swing_in(Meter.parse(meter)))
+    score = compose(lyrics, plan, accompaniment, comfortable, seed)
+    score = replace(score, notes=swing_melody(score.notes, plan, values, brief.groove))
     performance = perform(score, accompaniment.timeline, voice, seed)
 
     count = len(lyrics.syllables)

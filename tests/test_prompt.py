@@ -51,6 +51,18 @@ def read(prompt: str, seed: int = 0, **flags: object) -> Brief:
         ("poppy folk with a pop hook", "style", "folk"),
         ("rocking horse folk lullaby, not rock", "style", "folk"),
         ("a diner open 24/7, folk", "meter", "4/4"),
+        ("folk, half an hour", "length_s", 1800.0),
+        ("half an hour long folk song", "length_s", 1800.0),
+        ("half an hour before dawn, folk", "length_s", None),
+        ("folk with a 3 second fade", "length_s", None),
+        ("folk, the last chord rings for 5 seconds", "length_s", None),
+        ("folk, a child singer", "voice", "child"),
+        ("folk with kid vocals", "voice", "child"),
+        ("folk, sung by a child", "voice", "child"),
+        ("folk, when I was a child", "voice", "heart"),
+        ("warm\x00\x1b\u202e folk\u200b", "prompt", "warm folk"),
+        ("in the style of Zorblax Quinn", "prompt", "a song"),
+        ("Like Zorp", "prompt", "a song"),
         ("a soundtrack for a rainy day", "palette", ()),
         ("warm atmosphere, folk", "palette", ()),
     ],
@@ -111,6 +123,11 @@ def test_texture_words() -> None:
         ("", {}, "prompt is empty"),
         ("   \n ", {}, "prompt is empty"),
         ("x" * (LONGEST_PROMPT + 1), {}, "characters"),
+        ("\ufdfa" * (LONGEST_PROMPT // 4), {}, "characters"),
+        ("warm folk\ud800", {}, "character 10 of the prompt, U+D800,"),
+        ("5 second jingle", {}, "length '5 second' in the prompt is too short"),
+        ("folk, 8 seconds", {}, "length '8 seconds'"),
+        ("an hour long folk song", {}, "length 'an hour'"),
         ("folk at 4000 BPM", {}, "tempo 4000 BPM"),
         ("folk", {"tempo": 4000.0}, "tempo 4000 BPM"),
         ("folk", {"tempo": float("nan")}, "tempo nan BPM"),
@@ -149,6 +166,10 @@ def test_any_words_are_read_the_same_way_twice(words: list[str], seed: int) -> N
     assert reading == understand(prompt, seed)
     assert all(-1.0 <= value <= 1.0 for value in astuple(reading.brief.texture))
     assert all(warning == " ".join(warning.split()) for warning in reading.warnings)
+
+
+def test_a_prompt_that_is_all_topic_is_read() -> None:
+    assert understand("about half-time").topic == "half-time"
 
 
 def test_what_is_not_done_is_told() -> None:
@@ -200,6 +221,16 @@ def test_names_of_artists_drive_nothing() -> None:
     unknown, plain = understand("folk in the style of Zorblax Quinn"), understand("folk")
     assert "Zorblax Quinn" in unknown.warnings[0]
     assert unknown.brief == plain.brief
+
+
+@pytest.mark.parametrize("prompt", ["Queen, Prince, Drake type beat", "Queen and Prince meets Rihanna"])
+def test_artists_before_a_sure_one_are_names_too(prompt: str) -> None:
+    reading = understand(prompt)
+    for name in ("Queen", "Prince", "Drake", "Rihanna"):
+        assert name not in reading.brief.prompt
+    assert [warning.split("'")[1] for warning in reading.warnings[:3]] == [
+        *("Queen", "Prince", "Rihanna" if "Rihanna" in prompt else "Drake"),
+    ]
 
 
 def test_a_brief_reads_the_same_from_its_own_prompt() -> None:

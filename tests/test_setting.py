@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import sys
 from itertools import pairwise
 from pathlib import Path
@@ -13,22 +14,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lyrics.parse import parse_sheet
+from lyrics.values import Lyrics
 from songsmith.brief import Brief
 from songsmith.errors import InputError
 from songsmith.evaluation.harmony import chord_tone_share
-from songsmith.harmonise import estimate_key, harmonise_melody
+from songsmith.harmonise import harmonise_melody, melody_key
 from songsmith.lone_melody import invented_lines, melody_alone, write_melody
 from songsmith.paper import Paper, write_paper
-from songsmith.setting import find_downbeat, fit_tune, plan_setting, set_words
+from songsmith.plan import Chord
+from songsmith.setting import Setting, find_downbeat, fit_tune, plan_setting, set_words, setting_warnings
 from songsmith.singing.voices import VoiceRange
 from songsmith.styles import load_style
 from songsmith.timeline import Meter
+from songsmith.tunes.passes import share_out
 from songsmith.tunes.tune import Tune, TuneNote
 
 sys.path.insert(0, str(Path(__file__).parent / "tunes"))
 from midifiles import midi, track
 
 RANGE = VoiceRange()
+FOUR = Meter(4, 4)
 WALTZ = "[Verse]\nThe moon is low, the night is long\nAnd no one here has heard the song"
 WALTZ_PITCHES = (55, 60, 60, 62, 64, 64, 62, 60, 59, 62, 62, 64, 65, 65, 64, 60)
 
@@ -153,8 +158,8 @@ def test_bars_are_left_where_they_are_unless_another_place_is_clearly_better() -
 def test_keys_are_found(tonic: int) -> None:
     major = [TuneNote(float(k), 1.0, 60 + tonic + s) for k, s in enumerate((0, 4, 7, 5, 4, 2, 7, 0))]
     minor = [TuneNote(float(k), 1.0, 60 + tonic + s) for k, s in enumerate((0, 3, 7, 5, 3, 2, 7, 0))]
-    assert (estimate_key(major).tonic, estimate_key(major).mode) == (tonic, "major")
-    assert (estimate_key(minor).tonic, estimate_key(minor).mode) == (tonic, "minor")
+    assert (melody_key(major).tonic, melody_key(major).mode) == (tonic, "major")
+    assert (melody_key(minor).tonic, melody_key(minor).mode) == (tonic, "minor")
 
 
 @settings(max_examples=60, deadline=None)
@@ -174,7 +179,7 @@ def test_chords_tile_the_tune_end_at_home_and_carry_it(
         notes.append(TuneNote(now, length, pitch))
         now += length
     bars = math.ceil(now / meter.beats_per_bar)
-    key = estimate_key(notes)
+    key = melody_key(notes)
     chords = harmonise_melody(notes, key, meter, bars, load_style(style))
     assert chords[0].onset == 0.0
     assert all(a.end == pytest.approx(b.onset) for a, b in pairwise(chords))
@@ -188,7 +193,7 @@ def test_chords_found_for_a_hymn_fit_it() -> None:
     for degree, length in zip(degrees, lengths, strict=True):
         notes.append(TuneNote(now, length, 60 + degree))
         now += length
-    chords = harmonise_melody(notes, estimate_key(notes), Meter(4, 4), 8, load_style("folk"))
+    chords = harmonise_melody(notes, melody_key(notes), Meter(4, 4), 8, load_style("folk"))
     share, count = chord_tone_share([(n.onset, n.pitch) for n in notes], chords, 2.0)
     assert (count, chords[0].symbol, chords[-1].symbol) == (16, "C", "C")
     assert share >= 0.75
@@ -201,6 +206,93 @@ def test_chords_of_the_file_are_played(tmp_path: Path) -> None:
     verse = next(section for section in paper.plan.sections if section.kind == "verse")
     inside = [c for c in paper.plan.chords if verse.bar * 4 <= c.onset < (verse.bar + verse.bars) * 4]
     assert [(c.onset - verse.bar * 4, c.symbol) for c in inside] == [(0.0, "A:min"), (8.0, "F"), (12.0, "C")]
+
+
+def test_chords_that_end_before_the_tune_begins_are_told_and_others_found() -> None:
+    late = tuple(TuneNote(16.0 + k, 1.0, pitch) for k, pitch in enumerate((60, 64, 67, 64, 65, 62, 60, 60)))
+    early = (Chord(0.0, 4.0, "F#"), Chord(4.0, 4.0, "B"))
+    own = Tune("x", late, 100.0, "4/4", "C major", early)
+    setting = set_words(own, parse_sheet("[Verse]\nSilver on the\nwater river"), 100.0, FOUR, load_style("folk"))
+    assert setting.remarks == ("the chords of the file end before its melody begins: others are found for it",)
+    assert setting.sections[0].chords[-1].symbol.startswith("C")
+
+
+def test_bars_that_the_tune_does_not_have_are_told(tmp_path: Path) -> None:
+    sheet = "[Verse 1: bars=2]\nSilver on the water\n[Chorus: bars=2]\nNobody is falling"
+    paper = write_paper("pop", sheet, melody=write(tmp_path / "tune.mid", EIGHT_BARS))
+    assert not [told for told in paper.warnings if "of the tune, not" in told]
+    paper = write_paper("pop", sheet.replace("bars=2", "bars=6", 1), melody=tmp_path / "tune.mid")
+    assert "section [Verse 1] has the 2 bars of the tune, not the 6 that the sheet asks for" in paper.warnings
+
+
+def on_a_tune(lyrics: str, **more: object) -> tuple[Brief, Lyrics, Setting]:
+    """Return what is planned for words on the tune of `EIGHT_BARS`."""
+    words = parse_sheet(lyrics)
+    own = Tune("x", tuple(TuneNote(*row) for row in EIGHT_BARS), 100.0, "4/4", "C major")
+    setting = set_words(own, words, 100.0, FOUR, load_style("pop"))
+    return Brief("pop", "pop", 100.0, "C major", "4/4", **more), words, setting  # type: ignore[arg-type]
+
+
+def test_a_length_puts_interludes_between_the_verses_and_leaves_the_frame_short() -> None:
+    brief, words, setting = on_a_tune(TWO_VERSES)
+    plan, notes = plan_setting(brief, words, setting, load_style("pop"), 0, 300.0)
+    assert [s.bars for s in plan.sections if s.kind in ("intro", "outro")] == [8, 8]
+    kinds = [section.kind for section in plan.sections]
+    played = [kind for kind in kinds if kind not in ("intro", "verse", "outro")]
+    assert set(played) == {"interlude", "solo"}
+    assert plan.beats * 0.6 == pytest.approx(300.0, abs=2.4 + 4.0)
+    verses = [section for section in plan.sections if any(section.voice)]
+    assert [section.kind for section in verses] == ["verse", "verse"]
+    assert notes[0].onset == verses[0].bar * 4.0
+    told = setting_warnings(brief, words, setting, load_style("pop"), 300.0)
+    many = f"{len(played)} instrumental sections were put in between them"
+    assert told == (f"the length of 300 s is more than the words need: {many}",)
+
+
+def test_where_the_likeliest_ways_have_no_room_others_are_tried() -> None:
+    lengths = (0.5, 0.5, 0.5, 1.0, 0.5, 0.25, 0.5, 0.5, 0.5, 1.0)
+    pitches = (61, 65, 67, 62, 61, 61, 65, 61, 61, 61)
+    notes, now = [], 0.0
+    for length, pitch in zip(lengths, pitches, strict=True):
+        notes.append(TuneNote(now, length, pitch))
+        now += length
+    words = parse_sheet(
+        "and remember and tomorrow,\nstone and river\nstone li~ght\nthe the\n"
+        "remember remember and tomorrow, remember\nli~ght tomorrow,"
+    )
+    passes, told = share_out(Tune("x", tuple(notes), 140.0, "4/4"), words, 140.0, FOUR)
+    assert told[0].startswith("the tune is sung again ")
+    sung = [note.syllable for one in passes for note in one.notes if not note.slur]
+    assert sung == list(range(len(words.syllables)))
+
+
+def test_a_form_that_the_words_do_not_have_is_told() -> None:
+    brief, words, setting = on_a_tune(TWO_VERSES, form=("verse", "chorus", "solo", "verse"))
+    assert setting_warnings(brief, words, setting, load_style("pop")) == (
+        "the form asks for 'chorus' that the lyrics have no words for: left out",
+        "the form begins with words: 2 bars of intro lead in",
+    )
+    plan, _ = plan_setting(brief, words, setting, load_style("pop"), 0)
+    assert [section.kind for section in plan.sections] == ["intro", "verse", "solo", "verse"]
+
+
+@pytest.mark.parametrize("bpm", [12.0, 400.0])
+def test_a_tempo_of_the_file_that_no_song_has(bpm: float, tmp_path: Path) -> None:
+    path = tmp_path / "tune.mid"
+    path.write_bytes(midi(track(EIGHT_BARS, set_tempo=[(0, {"tempo": mido.bpm2tempo(bpm)})])))
+    message = f"{path}: its tempo of {bpm:g} BPM is out of range, which is 30 to 300: name another with --tempo"
+    with pytest.raises(InputError, match=re.escape(message)):
+        write_paper("pop", TWO_VERSES, melody=path)
+    assert write_paper("pop", TWO_VERSES, melody=path, tempo=100.0).plan.tempo == 100.0
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_a_tune_has_positions_that_are_numbers(value: float) -> None:
+    for broken in (TuneNote(value, 1.0, 60), TuneNote(0.0, value, 60)):
+        with pytest.raises(InputError, match=r"^x: "):
+            Tune("x", (broken,))
+    with pytest.raises(InputError, match="x: holds positions or a tempo that are not numbers"):
+        Tune("x", (TuneNote(0.0, 1.0, 60),), tempo=value)
 
 
 @pytest.mark.parametrize("suffix", [".mid", ".musicxml"])
@@ -259,20 +351,39 @@ sheets = st.lists(
 ).map(lambda parts: "\n".join("\n".join((tag, *lines)) for tag, lines in parts))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(
-    sheets,
-    st.lists(
-        st.tuples(st.sampled_from((0.5, 1.0, 1.5, 2.0)), st.sampled_from((0.0, 0.0, 1.0, 9.0)), st.integers(55, 70)),
-        min_size=6,
-        max_size=40,
-    ),
-    st.sampled_from(("4/4", "3/4", "6/8")),
-    st.sampled_from((-1.0, 0.0, 2.0)),
+TOO_MUCH = (
+    r"\d+ syllables on \d+ notes are too many to fit at once: sing the song in shorter sections",
+    r"\d+ syllables from line \d+ on do not fit on \d+ notes of the melody: give a longer melody, or fewer words",
+    r"line \d+ has \d+ syllables for a note of \d+\.\d\d s: use fewer words there, or lower the tempo",
 )
-def test_any_sheet_on_any_tune(
-    sheet: str, rows: list[tuple[float, float, int]], meter_name: str, start: float
-) -> None:
+"""What may be said of words that no way of singing the tune has room for."""
+
+
+def test_any_sheet_on_any_tune() -> None:
+    sung: list[bool] = []
+
+    @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        sheets,
+        st.lists(
+            st.tuples(
+                st.sampled_from((0.5, 1.0, 1.5, 2.0)), st.sampled_from((0.0, 0.0, 1.0, 9.0)), st.integers(55, 70)
+            ),
+            min_size=6,
+            max_size=40,
+        ),
+        st.sampled_from(("4/4", "3/4", "6/8")),
+        st.sampled_from((-1.0, 0.0, 2.0)),
+    )
+    def on_tune(sheet: str, rows: list[tuple[float, float, int]], meter: str, start: float) -> None:
+        sung.append(sing_on(sheet, rows, meter, start))
+
+    on_tune()
+    assert sum(sung) >= 0.8 * len(sung)
+
+
+def sing_on(sheet: str, rows: list[tuple[float, float, int]], meter_name: str, start: float) -> bool:
+    """Check the setting of a sheet on a tune of (length, rest, pitch); return whether it has one."""
     notes, now = [], start
     for length, rest, pitch in rows:
         notes.append(TuneNote(now, length, pitch))
@@ -283,8 +394,9 @@ def test_any_sheet_on_any_tune(
     try:
         setting = set_words(own, words, 100.0, meter, style)
     except InputError as err:
-        assert "on" in str(err)  # noqa: PT017
-        return
+        message = str(err)
+        assert any(re.fullmatch(allowed, message) for allowed in TOO_MUCH), message
+        return False
     plan, sung = plan_setting(brief, words, setting, style, 0)
     assert [note.syllable for note in sung if not note.slur] == list(range(len(words.syllables)))
     assert all(b.onset >= a.end - 1e-6 for a, b in pairwise(sung))
@@ -294,3 +406,4 @@ def test_any_sheet_on_any_tune(
     assert plan.chords[0].onset == 0.0
     assert all(a.end == pytest.approx(b.onset, abs=1e-4) for a, b in pairwise(plan.chords))
     assert [any(s.voice) for s in plan.sections].count(True) == sum(not s.is_instrumental for s in words.sections)
+    return True

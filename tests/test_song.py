@@ -6,10 +6,12 @@ import copy
 import io
 import json
 import os
+import warnings
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import example_song
 import numpy as np
@@ -179,6 +181,101 @@ def test_the_message_names_file_key_and_value(
     assert "\n" not in str(caught.value)
 
 
+def changed(table: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Return a copy of the golden song's table with values at paths like `notes__2__slur` changed."""
+    table = copy.deepcopy(table)
+    for path, value in changes.items():
+        *steps, last = [int(step) if step.isdigit() else step for step in path.split("__")]
+        inner: Any = table
+        for step in steps:
+            inner = inner[step]
+        inner[last] = value
+    return table
+
+
+NOTE = {"onset": 10.0, "duration": 1.0, "pitch": 60, "syllable": 5, "slur": False}
+PART = GOLDEN_TABLE["parts"][0]
+SECTION = GOLDEN_TABLE["plan"]["sections"][0]
+VOICE = {
+    "name": "second",
+    "kind": "second",
+    "voice": "heart",
+    "pan": 0.0,
+    "level_db": -6.0,
+    "lyrics": GOLDEN_TABLE["lyrics"],
+    "notes": GOLDEN_TABLE["notes"],
+    "phonemes": GOLDEN_TABLE["performance"]["phonemes"],
+}
+SLOW = [round(16.8 * i, 1) for i in range(14)]
+LONG = [round(1.5 * i, 1) for i in range(2402)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"notes__2__onset": 3.0}, "notes[2] {'duration': 1.0, 'onset': 3.0, "),
+        ({"notes__2__onset": 3.0}, "is before the one before it: put them in order"),
+        ({"notes__1__duration": 1.5}, "begins before the one before it ends, at beat 5.5: shorten that one"),
+        ({"notes__5__duration": 5.0}, "ends at beat 13, the timeline at 12: shorten it"),
+        ({"notes__1__syllable": 2}, "notes[1].syllable 2 is out of order: the next to be sung is 1"),
+        ({"notes__0__slur": True}, "notes[0].syllable 0 is not that of the note before"),
+        ({"notes__3__slur": True}, "notes[3].syllable 3 is not that of the note before"),
+        ({"notes": GOLDEN_TABLE["notes"][:4]}, "notes sing 4 of 6 syllables: give a note to each syllable"),
+        ({"notes": [*GOLDEN_TABLE["notes"], NOTE]}, "notes[6].syllable 5 is out of order: the next to be sung is 6"),
+        ({"chords__0__duration": 9.0}, "chords[1] {'duration': 4.0, 'onset': 8.0, 'symbol': 'A:7'} begins before"),
+        ({"chords__1__duration": 1e6}, "ends at beat 1.00001e+06, the timeline at 12"),
+        ({"timeline__beats": GOLDEN_TABLE["timeline"]["beats"][:-1], "timeline__downbeats": []}, "has 12 beats, the"),
+        ({"timeline__beats": SLOW}, "timeline.beats[1] 16.8 is 16.8 s after the beat before: 0.01 to 16.7 are acce"),
+        ({"timeline__beats": [*SLOW[:1], *(0.001 * i for i in range(1, 13))]}, "is 0.001 s after the beat before"),
+        ({"timeline__beats": LONG}, "timeline.beats[2401] 3601.5 is too late: songs of up to 3600 s are accepted"),
+        ({"timeline__downbeats": [4, 0]}, "downbeats[1] 0 is not later than the downbeat before"),
+        ({"parts__0__notes__0__onset": 1e9}, "parts[0].notes[0] {'duration': 2.0, 'onset': 1000000000.0, "),
+        ({"parts__0__name": "drums"}, "parts[1].name 'drums' is the name of another part, too"),
+        ({"parts__0__name": "vocals"}, "parts[0].name 'vocals' is kept for a stem that the mixer makes"),
+        ({"parts__0__name": "backing_vocals"}, "is kept for a stem"),
+        ({"parts__0__name": "noise"}, "is kept for a stem"),
+        ({"parts__0__name": "a\x1b[2J"}, "cannot be the name of a part"),
+        ({"parts__0__name": "a" * 300}, "use up to 80 letters"),
+        ({"voices": [VOICE, VOICE]}, "voices[1].name 'second' is the name of another voice, too"),
+        ({"voices": [{**VOICE, "name": "a/b"}]}, "voices[0].name 'a/b' cannot be the name of a voice"),
+        ({"voices": [{**VOICE, "name": "a\nb"}]}, "cannot be the name of a voice"),
+        ({"voices": [{**VOICE, "notes": []}]}, "voices[0].notes sing 0 of 6 syllables"),
+        ({"performance__phonemes__2__end": 5000.0}, "performance.phonemes end at 5000 s"),
+        ({"plan__sections__0__bars": 10**7}, "plan.sections[0].bars 10000000 is out of range: 1 to 10000"),
+        ({"plan__sections": [{**SECTION, "bars": 6000}] * 2}, "plan.sections make 12000 bars: at most 10000 are acc"),
+    ],
+)
+def test_the_parts_of_a_song_fit_together(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
+    file = tmp_path / "song.json"
+    file.write_text(json.dumps(changed(GOLDEN_TABLE, **changes)))
+    with (
+        warnings.catch_warnings(action="ignore"),
+        pytest.raises(InputError) as caught,
+    ):
+        read_song(file)
+    assert str(caught.value).startswith(f"{file}: ")
+    assert message in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.filterwarnings("ignore:.*performance.npz is missing")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"voices": [VOICE, {**VOICE, "name": "third"}]},
+        {"notes": [*GOLDEN_TABLE["notes"], {**NOTE, "slur": True}]},
+        {"notes": [], "brief__instrumental": True},
+        {"brief__voice": "../../v.toml", "brief__style": "/etc/mine.toml"},
+    ],
+)
+def test_what_fits_is_read(tmp_path: Path, changes: dict[str, Any]) -> None:
+    file = tmp_path / "song.json"
+    file.write_text(json.dumps(changed(GOLDEN_TABLE, **changes)))
+    again = json.loads(song_to_json(read_song(file)))
+    assert again["notes"] == json.loads(file.read_text())["notes"]
+    assert again["brief"]["voice"] == json.loads(file.read_text())["brief"]["voice"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
@@ -234,6 +331,21 @@ def header(shape: str, dtype: str = "<f4") -> bytes:
 ROW = np.zeros(9, np.float32)
 
 
+def spoiled(method: int, text: str = "", flag: int = 0) -> bytes:
+    """Return an archive of two arrays packed by a method, its data overwritten, its header another, its flags set."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as archive:
+        for name in ("f0_hz.npy", "loudness_db.npy"):
+            head = text.ljust(117) + "\n"
+            archive.writestr(name, b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head.encode())
+    content = out.getvalue()
+    if not text:
+        content = content[:40] + b"\xff" * 12 + content[52:]
+    if flag:
+        content = content.replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00")
+    return content
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -248,6 +360,15 @@ ROW = np.zeros(9, np.float32)
         header("(10000000000000,)"),
         header("(-1,)"),
         header("(4,)", "|O"),
+        spoiled(zipfile.ZIP_DEFLATED),
+        spoiled(zipfile.ZIP_LZMA),
+        spoiled(zipfile.ZIP_BZIP2),
+        spoiled(zipfile.ZIP_STORED, "{'descr': '<f4', 'fortran_order': False, 'shape': (4,)", 0),
+        spoiled(zipfile.ZIP_STORED, "{'descr': '<f4', 'fortran_order': False, 'shape': ('a',), }", 0),
+        spoiled(zipfile.ZIP_STORED, "{'descr': '<f4', 'fortran_order': False, 1: 2, 'shape': (4,), }", 0),
+        spoiled(zipfile.ZIP_STORED, "{'descr': ((1,),), 'fortran_order': False, 'shape': (4,), }", 0),
+        spoiled(zipfile.ZIP_STORED, "(" * 100, 0),
+        spoiled(zipfile.ZIP_STORED, "{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }", 1),
     ],
 )
 def test_broken_curves_are_refused(tmp_path: Path, content: bytes) -> None:
@@ -265,6 +386,63 @@ def test_curves_may_not_lead_out_of_the_folder(tmp_path: Path) -> None:
     (song / "performance.npz").symlink_to(tmp_path / "performance.npz")
     with pytest.raises(InputError, match="leads out of"):
         load(song)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "a" + "/b" * 3000])
+def test_curves_need_a_name_that_a_file_can_have(tmp_path: Path, name: str) -> None:
+    (tmp_path / "song.json").write_text(json.dumps(changed(GOLDEN_TABLE, performance__curves=name)))
+    with pytest.raises(InputError, match="cannot be the name of a file"):
+        load(tmp_path)
+
+
+def test_packed_and_encrypted_curves_say_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "song.json").write_bytes(GOLDEN.read_bytes())
+    shape = "{'descr': '<f4', 'fortran_order': False, 'shape': (0,), }"
+    for content, message in [
+        (spoiled(zipfile.ZIP_STORED, shape, 1), "f0_hz is encrypted"),
+        (npz(f0_hz=ROW, loudness_db=ROW), "f0_hz is compressed in a way that is not read"),
+    ]:
+        (tmp_path / "performance.npz").write_bytes(content)
+        with pytest.raises(InputError, match=message):
+            load(tmp_path)
+
+
+def test_links_out_of_the_folder_are_neither_read_nor_copied(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("{}")
+    for number, name in enumerate(("mix.wav", "stems/bass.wav", "report.json")):
+        folder = example_song.song().save(tmp_path / f"a{number}")
+        (folder / "stems").mkdir()
+        (folder / name).symlink_to(tmp_path / "secret")
+        with pytest.raises(InputError, match=r"is a link that leads out of the song's folder; put the file itself"):
+            load(folder).save(tmp_path / "copy")
+        assert not (tmp_path / "copy").exists()
+    folder = example_song.song().save(tmp_path / "below")
+    (tmp_path / "stems").mkdir()
+    (tmp_path / "stems" / "bass.wav").write_text("secret")
+    (folder / "stems").symlink_to(tmp_path / "stems")
+    with pytest.raises(InputError, match="leads out of"):
+        load(folder).save(tmp_path / "copy")
+
+
+def test_a_link_inside_the_folder_is_copied_as_a_file(tmp_path: Path) -> None:
+    folder = replace(example_song.song(), audio=example_song.noise_mix(0.1)).save(tmp_path / "a")
+    (folder / "stems" / "more.wav").symlink_to("bass.wav")
+    copy_ = load(folder).save(tmp_path / "b")
+    assert (copy_ / "stems" / "more.wav").read_bytes() == (folder / "stems" / "bass.wav").read_bytes()
+    assert not (copy_ / "stems" / "more.wav").is_symlink()
+
+
+def test_two_mixes_are_refused_wherever_one_is_read(tmp_path: Path) -> None:
+    song = replace(example_song.song(), audio=example_song.noise_mix(0.1))
+    folder = song.save(tmp_path / "a")
+    other = song.save(tmp_path / "b", audio_format="flac")
+    (folder / "stems" / "bass.flac").write_bytes((other / "stems" / "bass.flac").read_bytes())
+    with pytest.raises(InputError, match="holds two stems 'bass'; keep the one"):
+        project.read_mix(folder)
+    (folder / "mix.flac").write_bytes((other / "mix.flac").read_bytes())
+    for read in (project.read_mix, project.read_mix_only, lambda place: load(place).save(tmp_path / "c")):
+        with pytest.raises(InputError, match=r"holds mix\.flac and mix\.wav; keep the one that is the song's"):
+            read(folder)
 
 
 # --- folders
@@ -369,9 +547,8 @@ def test_mp3_keeps_the_ceiling_and_says_what_it_cost(tmp_path: Path) -> None:
 
 def test_a_song_is_kept_where_its_picture_cannot_be_drawn(tmp_path: Path) -> None:
     song = example_song.song()
-    endless = tuple(Part(f"part {i}", 0, False, (PartNote(0.0, 1.0, 60, 80),)) for i in range(14))
-    broken = replace(song, parts=endless * 60 + tuple(replace(part, is_drum=True) for part in endless * 60))
-    broken = replace(broken, parts=tuple(replace(part, is_drum=True) for part in broken.parts))
+    endless = tuple(Part(f"part {i}", 0, True, (PartNote(0.0, 1.0, 60, 80),)) for i in range(1680))
+    broken = replace(song, parts=endless)
     told: list[str] = []
     save(broken, tmp_path / "a", warn=told.append)
     assert len(told) == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,10 +15,13 @@ import songsmith
 from songsmith.cache import Cache, cache_folder
 from songsmith.cli import main
 from songsmith.errors import InputError
+from songsmith.fit_report import report_fit
 from songsmith.mix import MIX_SAMPLE_RATE
+from songsmith.paper import FAULTY, PUT_ASIDE, Paper, write_paper
 from songsmith.pipeline import make
+from songsmith.resources import preset_path
 from songsmith.score import Note
-from songsmith.song import Song
+from songsmith.song import Provenance, Song
 from songsmith.vary import Request, difference, vary_paper
 from songsmith.vocals import Studio
 
@@ -156,6 +161,140 @@ def test_what_cannot_be_varied(song: Song, keywords: dict[str, object], message:
         vary_paper(song, Request(**keywords))  # type: ignore[arg-type]
 
 
+# --- songs from a folder
+
+FULL = """
+[Verse]
+Copper kettle on the fire (on the fire)
+[Chorus: energy=0.9]
+Morning comes in by the door
+"""
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Song, Song]:
+    """Return a song with voices beside the lead, as it was made and as it is loaded."""
+    place = tmp_path_factory.mktemp("full") / "song"
+    made = make("pop, 110 BPM, D minor", FULL, seed=7)
+    made.save(place)
+    return made, songsmith.load(place)
+
+
+@pytest.mark.parametrize("request_", [Request("drums", 0.8), Request("bass", 1.0), Request("melody", 0.0)], ids=str)
+def test_the_voices_beside_the_lead_are_sung_as_they_were(full: tuple[Song, Song], request_: Request) -> None:
+    made, loaded = full
+    assert {voice.kind for voice in made.voices} == {"harmony", "double", "backing"}
+    paper = vary_paper(loaded, request_)
+    studio = Studio(made.seed, Cache(None))
+    frames = int(made.timeline.beats[-1] * MIX_SAMPLE_RATE)
+    before, after = (studio.sing_parts(voices, frames) for voices in (made.voices, paper.voices))
+    assert len(before) == len(after) == len(made.voices)
+    for old, new in zip(before, after, strict=True):
+        assert np.abs(old.audio.samples).max() > 0.01
+        assert np.array_equal(old.audio.samples, new.audio.samples)
+
+
+def test_a_loaded_song_with_voices_is_varied_on_the_command_line(
+    full: tuple[Song, Song], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loaded = full[1]
+    assert loaded.folder is not None
+    place = tmp_path / "song"
+    shutil.copytree(loaded.folder, place)
+    text = json.loads((place / "song.json").read_text())
+    text["title"] = "Copper\x1b]0;owned\x07 \u202ekettle"
+    (place / "song.json").write_text(json.dumps(text))
+    code, out, err = run(capsys, "vary", str(place), "--what", "drums", "--out", str(tmp_path / "varied"))
+    assert code == 0, err
+    assert out.startswith("Copper]0;owned kettle  0% of the melody is new; played anew: drums")
+    assert "backing_vocals" in songsmith.load(tmp_path / "varied").read_audio().stems
+
+
+def test_a_song_without_curves_cannot_be_sung_again(full: tuple[Song, Song], tmp_path: Path) -> None:
+    shutil.copytree(full[1].folder or "", tmp_path / "song", ignore=shutil.ignore_patterns("*.npz"))
+    with pytest.warns(UserWarning, match="is missing"):
+        bare = songsmith.load(tmp_path / "song")
+    with pytest.raises(InputError, match=r"no pitch and loudness curves.*make the song again"):
+        vary_paper(bare, Request("drums", 1.0))
+
+
+def test_a_folder_opens_no_file_that_it_names(full: tuple[Song, Song], tmp_path: Path) -> None:
+    song = full[1]
+    own = tmp_path / "own.toml"
+    shutil.copy(preset_path("voices", "heart"), own)
+    brief, voices = song.brief, song.voices
+    foreign = replace(song, brief=replace(brief, voice=str(own)))
+    with pytest.raises(InputError, match=r"the voice of the song, .*give its file with --voice"):
+        vary_paper(foreign, Request("drums", 1.0))
+    assert vary_paper(foreign, Request("drums", 1.0), voice=str(own)).cast.leads == (str(own),)
+    with pytest.raises(InputError, match=r"the style of the song, 'x.toml'"):
+        vary_paper(replace(song, brief=replace(brief, style="x.toml")), Request("drums", 1.0))
+    with pytest.raises(InputError, match=r"sung by '/etc/x.toml', which is none of ours"):
+        vary_paper(replace(song, voices=(replace(voices[0], voice="/etc/x.toml"),)), Request("drums", 1.0))
+    sections = tuple(replace(section, style="x.toml") for section in song.plan.sections)
+    with pytest.raises(InputError, match=r"style 'x.toml', which is none of ours"):
+        vary_paper(replace(song, plan=replace(song.plan, sections=sections)), Request("drums", 1.0))
+    with pytest.raises(InputError, match="the voice of the song is 'heart', which cannot be changed here"):
+        vary_paper(song, Request("drums", 1.0), voice="alto")
+
+
+def on_paper(paper: Paper, *more: str) -> Song:
+    """Return the song of a paper without its sound."""
+    return Song(
+        title=paper.title,
+        seed=paper.seed,
+        brief=paper.brief,
+        lyrics=paper.lyrics,
+        plan=paper.plan,
+        timeline=paper.accompaniment.timeline,
+        chords=paper.score.chords,
+        notes=paper.score.notes,
+        parts=paper.accompaniment.parts,
+        performance=paper.performance,
+        voices=paper.voices,
+        provenance=Provenance("0", paper.backends, (*paper.warnings, *more)),
+    )
+
+
+def test_each_section_swings_as_its_style_does() -> None:
+    sheet = SHEET.replace("[Chorus]", "[Chorus: style=rock]")
+    song = on_paper(write_paper("swing, 120 BPM", sheet, seed=3))
+    new = vary_paper(song, Request(amount=1.0, seed=1)).score.notes
+    assert difference(song.notes, new) > 0.5
+    for notes in (song.notes, new):
+        beats = song.plan.beats_per_bar
+        styles = [song.plan.section_of_bar(int(note.onset // beats)).style for note in notes]
+        straight = [note.onset % 0.25 for note, style in zip(notes, styles, strict=True) if style == "rock"]
+        assert straight
+        assert all(min(place, 0.25 - place) < 1e-6 for place in straight), "rock does not swing"
+        others = [note.onset % 1.0 for note, style in zip(notes, styles, strict=True) if style is None]
+        assert any(abs(place - 0.5) > 0.05 for place in others if 0.4 < place < 0.8)
+        assert not any(abs(place - 0.5) < 1e-6 for place in others), "the song does"
+
+
+def test_what_was_told_of_the_old_melody_is_not_told_of_the_new_one() -> None:
+    sheet = "[Verse: bars=4]\nGo home now\n[Chorus]\nMorning comes in by the door\n"
+    written = (write_paper("pop, 60 BPM", sheet, seed=seed) for seed in range(20))
+    slow = next(paper for paper in written if report_fit(paper.score, paper.accompaniment.timeline).sentences)
+    about_the_song = "the prompt asks for something that there is not"
+    stale = (
+        f"{PUT_ASIDE} (x): this is number 2",
+        f"{FAULTY}: x",
+        "the sound is 1.0 dB softer than it would be as wav, to stay below -1 dBTP as mp3",
+    )
+    song = on_paper(slow, about_the_song, *stale)
+    old = report_fit(slow.score, song.timeline).sentences
+    assert set(old) <= set(song.provenance.warnings)
+    kept = vary_paper(song, Request("drums", 1.0)).warnings
+    assert kept == song.provenance.warnings[:-1]
+    varied = (vary_paper(song, Request(amount=1.0, seed=seed)) for seed in range(20))
+    paper = next(one for one in varied if report_fit(one.score, song.timeline).sentences != old)
+    new = report_fit(paper.score, song.timeline).sentences
+    assert [told for told in paper.warnings if told.startswith("line ")] == list(new)
+    assert about_the_song in paper.warnings
+    assert not set(stale) & set(paper.warnings)
+
+
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(list(arguments))
@@ -197,9 +336,26 @@ def test_variations_are_ranked(
     for name, seed in seeds.items():
         assert songsmith.load(tmp_path / "songs" / name).seed == seed
     assert run(capsys, *options)[0] == 2, "never overwritten"
+    (tmp_path / "songs" / "mine.txt").write_text("mine")
+    (tmp_path / "songs" / "2" / "mine.txt").write_text("mine, too")
+    code, _, err = run(capsys, *options[:-1], "1", "--overwrite", "--quiet")
+    assert code == 0, err
+    assert sorted(path.name for path in (tmp_path / "songs").iterdir()) == ["1", "2", "mine.txt", "ranking.json"]
+    assert [path.name for path in (tmp_path / "songs" / "2").iterdir()] == ["mine.txt"]
+    assert len(json.loads((tmp_path / "songs" / "ranking.json").read_text())) == 1
     for count in ("0", "100"):
         assert f"{count} variations are not possible" in run(capsys, *options[:-1], count, "--overwrite")[2]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sheet.txt", "songs"]
+
+
+def test_check_takes_no_variations_and_knows_its_formats(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "sheet.txt").write_text("[Verse]\nCopper kettle on the fire\n")
+    options = ("make", "folk", "--lyrics", str(tmp_path / "sheet.txt"), "--check")
+    code, out, err = run(capsys, *options, "--variations", "3")
+    assert (code, out) == (2, "")
+    assert "--check makes no songs" in err
+    assert "audio format 'ogg' is not known" in run(capsys, *options, "--format", "ogg")[2]
+    assert run(capsys, *options)[0] == 0
 
 
 def test_a_melody_by_itself(

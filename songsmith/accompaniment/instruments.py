@@ -210,6 +210,8 @@ INSTRUMENTS: tuple[Instrument, ...] = (
         fiddle, country fiddle
         shehnai""",
     ),
+    # A way of playing that is asked for by name: single notes of the chord, as the figure has them.
+    Instrument("fingerpicked guitar", 25, "guitar", "figure", ("fingerstyle guitar", "fingerpicked acoustic guitar")),
     Instrument("steel drums", 114, "mallets", "figure", ("steel drum", "steelpan", "steel pan")),
     Instrument("drums", 0, "drums", "drums", ("standard kit", "drumkit", "acoustic drums")),
     Instrument("room kit", 8, "drums", "drums", ("room drums",)),

@@ -143,6 +143,8 @@ def find_soundfont(name_or_path: str | Path | None = None) -> Path:
     for path in installed:
         if wanted.lower() in (path.stem.lower(), path.name.lower()):
             return path
+    if Path(wanted).is_file():
+        raise InputError(f"{wanted}: is not a SoundFont by its name: give a .sf2 or .sf3 file")
     names = ", ".join(dict.fromkeys([DEFAULT_NAME, *(path.stem for path in installed)]))
     raise MissingPart(f"SoundFont {wanted!r} is not there: use the path of a .sf2 or .sf3 file, or one of {names}")
 

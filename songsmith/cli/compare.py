@@ -72,7 +72,7 @@ def _tell(songs: tuple[Compared, ...], facts: tuple[Row, ...], out: Path | None)
             table.add_row("" if row.group == group else row.group, row.name, *(escape(v) or "-" for v in row.values))
             group = row.group
     same = ", ".join(
-        f"{row.name} {row.values[0]}" for row in facts if not row.differs and 0 < len(row.values[0]) < 40
+        f"{row.name} {row.values[0]}" for row in facts if not row.differs and 0 < len(row.values[0]) <= LONGEST_SAME
     )
     console = Console(width=None if sys.stdout.isatty() else max(120, 24 + 44 * len(songs)), highlight=False)
     if group:

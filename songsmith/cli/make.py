@@ -10,6 +10,7 @@ import typer
 
 from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
 from songsmith.cli.variations import PaperOptions, Place, SoundOptions, check_fit, make_variations
+from songsmith.errors import InputError
 
 if TYPE_CHECKING:
     from songsmith.song import Song
@@ -91,10 +92,12 @@ def make(
         "lexicon": lexicon,
     }
     sound_options: SoundOptions = {"soundfont": soundfont, "use_cache": not no_cache}
+    project.check_format(audio_format)
     if check:
+        if variations is not None:
+            raise InputError("--check makes no songs, so there can be no --variations: leave out one of the two")
         check_fit(prompt, lyrics, seed, paper_options, as_json)
         return
-    project.check_format(audio_format)
     if variations is not None:
         place = Place(out, overwrite, audio_format)
         make_variations(prompt, lyrics, seed, variations, place, paper_options, sound_options, as_json, quiet)
@@ -139,6 +142,7 @@ def _tell(song: Song, folder: Path, audio_format: str) -> None:
     for finding in (song.report or {}).get("findings", []):
         print(f"note: {finding}")
     print(f"listen: {folder / f'mix.{audio_format}'}")
-    print(f"stems, dry vocal, score (score.musicxml, song.mid), timed lyrics and overview.png: {folder}")
+    dry = "dry vocal, " if song.notes else ""
+    print(f"stems, {dry}score (score.musicxml, song.mid), timed lyrics and overview.png: {folder}")
     for warning in song.provenance.warnings:
         warn(warning)

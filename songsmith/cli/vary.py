@@ -30,6 +30,12 @@ def vary(
         Path | None, typer.Option(help="Folder to write; by default a new one named after the title.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a song folder that is there.")] = False,
+    voice: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The voice the song was sung by, where it is your own file.")
+    ] = None,
+    style: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The style the song was made in, where it is your own file.")
+    ] = None,
     soundfont: Annotated[
         Path | None, typer.Option(help="The SoundFont the song was played with, where it is your own.")
     ] = None,
@@ -39,6 +45,7 @@ def vary(
     quiet: Quiet = False,
 ) -> None:
     """Evolve a song: part of it is written anew, sung and mixed again; everything else stays as it is."""
+    from lyrics.text import printable
     from songsmith import project
     from songsmith.vary import Request, difference
     from songsmith.vary import vary as vary_song
@@ -49,7 +56,16 @@ def vary(
     if out is not None:
         project.check_place(out, overwrite)
     with progress_bars(quiet or as_json) as progress:
-        varied = vary_song(song, request, soundfont=soundfont, use_cache=not no_cache, progress=progress, warn=warn)
+        varied = vary_song(
+            song,
+            request,
+            voice=voice,
+            style=style,
+            soundfont=soundfont,
+            use_cache=not no_cache,
+            progress=progress,
+            warn=warn,
+        )
         progress("saving", 0.0)
         if out is None:
             place = project.save_as_new(varied, audio_format=audio_format, warn=warn)
@@ -62,8 +78,8 @@ def vary(
         result = {"folder": str(place.resolve()), "title": varied.title, "melody_new": new, "parts_changed": changed}
         print(json.dumps({**result, "report": varied.report}, ensure_ascii=False, indent=2))
         return
-    parts = f"; played anew: {', '.join(changed)}" if changed else ""
-    print(f"{varied.title}  {new:.0%} of the melody is new{parts}")
+    parts = f"; played anew: {', '.join(map(printable, changed))}" if changed else ""
+    print(f"{printable(varied.title)}  {new:.0%} of the melody is new{parts}")
     print(f"listen: {place / f'mix.{audio_format}'}")
 
 

@@ -19,6 +19,7 @@ from songsmith.evaluation.placement import placement, timing
 from songsmith.evaluation.sound import sound
 from songsmith.evaluation.structure import dynamics, structure
 from songsmith.evaluation.style import style
+from songsmith.evaluation.tune import tune
 from songsmith.evaluation.voice import pitch_track, voice
 from songsmith.song import Mix, Song
 
@@ -76,12 +77,16 @@ def _report(song: Song, audio: Mix | None) -> dict[str, Any]:
         "structure": structure(song),
         "register": register(song),
     }
+    if song.notes:
+        report["tune"] = tune(song)
     if (read := style(song)) is not None:
         report["style"] = read
     if audio is not None:
         if audio.dry_vocals is not None and song.notes:
             report["voice"] = voice(song, audio.dry_vocals)
         report["sound"] = sound(audio, song.timeline.seconds(float(song.plan.beats)))
+        if song.audio is None and song.folder is not None and (song.folder / "mix.mp3").is_file():
+            report["sound"]["lossy"] = True  # its stems were coded each by itself
         report["dynamics"] = dynamics(song, audio.mix)
         report["colour"] = colour(audio.mix)
         report["mood"] = mood(song, report["colour"]["centroid_hz"], report["register"]["notes_per_second"])

@@ -5,6 +5,8 @@ Source: D. P. W. Ellis, "Beat tracking by dynamic programming", J. New Music Res
 
 from __future__ import annotations
 
+from math import gcd
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,8 +32,9 @@ def heard_tempo(mix: Audio, asked: float) -> float:
             "the beat tracker is not installed (librosa): pip install 'songsmith[listen]', "
             "or evaluate without it (--no-words, listen=False)"
         ) from err
-    mono = resample_poly(mix.samples.mean(axis=0, dtype=np.float64), 1, mix.sample_rate // RATE).astype(np.float32)
-    strength = librosa.onset.onset_strength(y=mono, sr=RATE, hop_length=HOP)
+    common = gcd(RATE, mix.sample_rate)
+    mono = resample_poly(mix.samples.mean(axis=0, dtype=np.float64), RATE // common, mix.sample_rate // common)
+    strength = librosa.onset.onset_strength(y=mono.astype(np.float32), sr=RATE, hop_length=HOP)
     _, found = librosa.beat.beat_track(
         onset_envelope=strength, sr=RATE, hop_length=HOP, start_bpm=asked, units="time"
     )

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from songsmith.keyfinding import estimate_key
 from songsmith.plan import Chord
 from songsmith.score import Note
 from songsmith.song import Song
@@ -17,10 +18,6 @@ from songsmith.theory import Key, parse_chord
 from songsmith.timeline import Meter
 
 LONG_BEATS = 0.5
-KEY_PROFILES = {
-    "major": (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081),
-    "minor": (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052),
-}
 _ON_GRID_BEATS = 0.02
 
 
@@ -107,24 +104,6 @@ def pitch_class_weights(song: Song) -> npt.NDArray[np.float64]:
     if last:
         weights[min(last) % 12] += 0.1 * weights.sum()
     return weights
-
-
-def estimate_key(weights: npt.NDArray[np.float64]) -> Key | None:
-    """Return the major or minor key whose profile fits best, None where nothing sounds.
-
-    Source: C. L. Krumhansl, "Cognitive Foundations of Musical Pitch", 1990 (the method); J. Albrecht and
-    D. Shanahan, "The use of large corpora to train a new type of key-finding algorithm", Music Perception 31
-    (2013) (the profiles).
-    """
-    if not weights.any():
-        return None
-    fits = {
-        (tonic, mode): float(np.corrcoef(np.roll(profile, tonic), weights)[0, 1])
-        for mode, profile in KEY_PROFILES.items()
-        for tonic in range(12)
-    }
-    tonic, mode = max(fits, key=lambda key: fits[key])
-    return Key(tonic, mode)
 
 
 def key_agreement(asked: Key, heard: Key) -> float:

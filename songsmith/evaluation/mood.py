@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from songsmith.evaluation.harmony import estimate_key, pitch_class_weights
+from songsmith.evaluation.harmony import pitch_class_weights
+from songsmith.keyfinding import estimate_key
 from songsmith.song import Song
 
 PLACES: Mapping[str, tuple[float, float]] = {

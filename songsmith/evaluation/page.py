@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from lyrics.text import printable
 from songsmith.song import Song
+from songsmith.theory import Key
 
 IN_TUNE_CENTS = 50.0
 LONGEST_SILENCE_S = 2.0
@@ -35,6 +37,8 @@ def _on_paper(report: Report) -> list[str]:
     harmony = report["harmony"]
     if harmony["accompaniment_chord_tones"] < 0.85:
         out.append(f"Only {harmony['accompaniment_chord_tones']:.0%} of the accompaniment on beats fits its chord.")
+    if harmony["key_agreement"] < 0.5:
+        out.append("The key that is heard is not the one that was planned.")
     if harmony["clashing_time"] > CLASHING:
         out.append(f"The melody stands a semitone beside the chord for {harmony['clashing_time']:.0%} of its time.")
     return out
@@ -70,7 +74,7 @@ def _in_the_mix(report: Report) -> list[str]:
         out.append(f"The mix is at {sound['loudness_lufs']:g} LUFS, not at -14.")
     if sound["true_peak_dbtp"] > -0.95 or sound["clipped_samples"]:
         out.append(f"The mix peaks at {sound['true_peak_dbtp']:g} dBTP, above -1.")
-    if not sound["stem_sum_error"] <= 1e-4:
+    if not sound["stem_sum_error"] <= 1e-4 and not sound.get("lossy"):
         out.append("The stems do not sum to the mix.")
     if sound["longest_silence_s"] > LONGEST_SILENCE_S and sound["loudness_lufs"] is not None:
         out.append(f"There is a silence of {sound['longest_silence_s']:g} s inside the song.")
@@ -106,14 +110,14 @@ def advice(song: Song, report: Report) -> list[str]:
     voice = report.get("voice")
     if voice and voice["dynamic_range_db"] < 4.0:
         out.append("The voice stays at one level: give the verses less energy, as in [Verse: energy=0.3].")
-    if report["harmony"]["clashing_time"] > 0.5 * CLASHING:
+    if report["harmony"]["clashing_time"] > CLASHING and song.provenance.backend("melody") is None:
         out.append("The melody rubs against the chords: another --seed writes another one.")
     return out or [f"Nothing needs mending. --seed {song.seed + 1} gives another setting of the same words."]
 
 
 def page(song: Song, report: Report) -> str:
     """Return the report on one page of plain words."""
-    lines = [f"{song.title}: {_verdict(report)}", ""]
+    lines = [f"{printable(song.title)}: {_verdict(report)}", ""]
     lines += [f"  {text}" for text in _facts(song, report)]
     if report["findings"]:
         lines += ["", "What is wrong:", *(f"  - {text}" for text in report["findings"])]
@@ -152,6 +156,13 @@ def _facts(song: Song, report: Report) -> Sequence[str]:
         f"Harmony    {melody}{harmony['accompaniment_chord_tones']:.0%} of the band fit the chords on the beat; "
         f"the key is {_key_words(harmony['key_agreement'], song.plan.key)}."
     )
+    if tune := report.get("tune"):
+        key = Key.parse(song.plan.key)
+        low, high = (f"{key.spell(pitch)}{pitch // 12 - 1}" for pitch in (tune["lowest"], tune["highest"]))
+        rows.append(
+            f"Melody     {tune['steps']:.0%} steps, {tune['leaps']:.0%} wide leaps, from {low} to {high}; "
+            f"{tune['stressed_on_strong']:.0%} of the stressed syllables on strong places."
+        )
     if structure["repeats_alike"] is not None:
         rows.append(f"Form       What comes back is {structure['repeats_alike']:.0%} alike.")
     if style := report.get("style"):
@@ -163,8 +174,12 @@ def _facts(song: Song, report: Report) -> Sequence[str]:
     if sound := report.get("sound"):
         loud = "silent" if sound["loudness_lufs"] is None else f"{sound['loudness_lufs']:g} LUFS"
         rows.append(
-            f"Sound      {sound['duration_s']:.0f} s, {loud}, peak {sound['true_peak_dbtp']:g} dBTP; the stems sum "
-            f"to the mix within {sound['stem_sum_error']:g}."
+            f"Sound      {sound['duration_s']:.0f} s, {loud}, peak {sound['true_peak_dbtp']:g} dBTP; "
+            + (
+                "mp3 stems sum to the mix only roughly."
+                if sound.get("lossy")
+                else f"the stems sum to the mix within {sound['stem_sum_error']:g}."
+            )
         )
     return rows
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ def transcribe(dry: Audio) -> str:
     """Return what the recogniser hears in a vocal; raise MissingPart where it is not installed."""
     from scipy.signal import resample_poly
 
-    samples = resample_poly(dry.samples.mean(axis=0, dtype=np.float64), RATE // 100, dry.sample_rate // 100)
+    common = gcd(RATE, dry.sample_rate)
+    samples = resample_poly(dry.samples.mean(axis=0, dtype=np.float64), RATE // common, dry.sample_rate // common)
     segments, _ = _recogniser().transcribe(
         samples.astype(np.float32), language="en", beam_size=5, condition_on_previous_text=False, temperature=0.0
     )

@@ -55,6 +55,8 @@ def texture_measures(audio: Audio) -> TextureMeasures:
     left, right = audio.samples
     middle, side = 0.5 * (left + right), 0.5 * (left - right)
     frequencies_hz, magnitudes, powers, levels, floor = _spectra(middle, audio.sample_rate)
+    if not len(levels):
+        raise InputError("a texture is measured on sound that both sides share: there is next to none")
     share = np.cumsum(powers) / powers.sum()
     return TextureMeasures(
         centroid_hz=float((frequencies_hz * magnitudes).sum() / magnitudes.sum()),
@@ -90,7 +92,9 @@ def _spectra(mono: npt.NDArray[np.float32], sample_rate: int) -> tuple[Array, Ar
         magnitudes += np.sqrt(power).sum(axis=0)
     total = energies.sum(axis=1)
     sounding = np.flatnonzero(total > 1e-5 * total.mean())
-    inner = energies[sounding[0] : sounding[-1] + 1, :-1]
+    inner = energies[sounding[0] : sounding[-1] + 1, :-1] if len(sounding) else energies[:0, :-1]
+    if not len(inner):
+        return frequencies_hz, magnitudes, powers, inner, energies[:, -1]
     levels = np.asarray(10.0 * np.log10(inner + 1e-9 * inner.mean(axis=0)), np.float64)
     return frequencies_hz, magnitudes, powers, levels, energies[:, -1]
 

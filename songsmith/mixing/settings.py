@@ -8,6 +8,9 @@ from songsmith.brief import Texture
 from songsmith.resources import load_preset, preset_names
 from songsmith.tables import Table, check_bounds, within
 
+VOCALS, BACKING_VOCALS, NOISE = "vocals", "backing_vocals", "noise"
+"""Stems that the mixer makes itself: no part may have their names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Master:

@@ -91,6 +91,7 @@ def _known_names(text: str, known: Lexicon) -> list[_Cut]:
     table = {lower(name): words for name, words in known.tables["artists"]["words"].items()}
     ambiguous = {lower(name) for name in known.tables["artists"]["ambiguous"]}
     found: list[_Cut] = []
+    passed: list[re.Match[str]] = []
     for match in _known(known).finditer(lower(text)):
         start, end = match.span()
         lead = _BEFORE.search(text[:start])
@@ -99,12 +100,25 @@ def _known_names(text: str, known: Lexicon) -> list[_Cut]:
             listed = bool(found) and _LIST.fullmatch(text, found[-1].end, start) is not None
             led = lead is not None and (lead["strong"] is not None or not text[start].islower())
             if not led and (text[start].islower() or not (listed or tail > end + 2)):
+                passed.append(match)
                 continue
         begin = lead.start() if lead is not None else start
         denied = _DENIED.search(text[:begin])
         words = "" if denied else table[match[0]]
         found.append(_Cut(denied.start() if denied else begin, tail, text[start:end], words))
+    for match in reversed(passed):  # "Queen, Prince, Drake type beat": the last tells what the others are
+        start, end = match.span()
+        after = next((one for one in found if _joins(text, end, one.start)), None)
+        if after is not None and not text[start].islower():
+            found.append(_Cut(start, after.start, text[start:end], table[match[0]]))
     return found
+
+
+def _joins(text: str, end: int, start: int) -> bool:
+    """Tell whether what stands between the end of a name and the start of the next makes them a list."""
+    between = text[end : max(end, start)]
+    meets = between.isspace() and re.match(r"(?:meets|x)\s", text[start:], re.IGNORECASE)
+    return bool(meets or _LIST.fullmatch(between))
 
 
 def _unknown_names(text: str, known: Lexicon, cuts: list[_Cut]) -> list[_Cut]:

@@ -20,6 +20,9 @@ from songsmith.theory import Key
 LONGEST_ITEM = 6
 """A phrase between commas of more words is prose: what is not understood in it is scenery and not told."""
 
+NAMELESS = "a song"
+"""What is left of a prompt that is only the name of an artist."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -54,7 +57,7 @@ class Facts:
 def look(text: str, known: Lexicon) -> Facts:
     """Return what stands in a prompt."""
     unnamed = without_names(text)
-    text = unnamed.text or text
+    text = unnamed.text or NAMELESS
     topic = find_topic(text)
     open_text = _blank(text, topic.spans)
     tempo = find_tempo(open_text)

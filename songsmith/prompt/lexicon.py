@@ -19,6 +19,7 @@ from songsmith.singing.voices import voice_names
 from songsmith.styles import style_names
 
 KNOBS = ("brightness", "width", "reverb", "lofi")
+SINGERS = ("singer", "singing", "vocalist", "voice", "vocal", "vocals", "choir", "soprano")
 ERAS = {
     "20s": "swing", "30s": "swing", "40s": "swing", "50s": "swing", "60s": "soul", "70s": "disco", "90s": "pop",
     "2000s": "pop",
@@ -112,7 +113,7 @@ def _read(folder: Path, styles: tuple[str, ...]) -> Lexicon:
     voices = tables["voices"]
     for phrase, tags in voices["words"].items():
         add(phrase, Sense("voice", phrase, names=tuple(tags)))
-    for phrase, name in _voice_phrases():
+    for phrase, name in _voice_phrases(frozenset(senses)):
         gender = tuple(word for word in phrase.split() if word in ("male", "female"))
         add(phrase, Sense("voice", phrase, names=(*gender, name)))
     for kind, phrases in (("singing", voices["plain"]["words"]), ("instrumental", voices["instrumental"]["words"])):
@@ -147,12 +148,21 @@ def _style_phrases(table: Mapping[str, Any], styles: tuple[str, ...]) -> list[tu
     return rows
 
 
-def _voice_phrases() -> tuple[tuple[str, str], ...]:
-    """Return (phrase, voice) for the phrases of several words that the voice files list."""
+def _voice_phrases(known: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Return (phrase, voice) for the phrases that the voice files list.
+
+    A single word that has no other sense is no voice by itself ("when I was a child"), but is one before `SINGERS`.
+    """
     rows = (
         (str(phrase), name) for name in voice_names() for phrase in load_preset_head("voices", name).get("words", [])
     )
-    return tuple((phrase, name) for phrase, name in rows if " " in phrase)
+    found: list[tuple[str, str]] = []
+    for phrase, name in rows:
+        if " " in phrase:
+            found.append((phrase, name))
+        elif phrase_key(phrase) not in known:
+            found.extend((f"{phrase} {singer}", name) for singer in SINGERS)
+    return tuple(found)
 
 
 def _derive(senses: dict[str, list[Sense]]) -> None:

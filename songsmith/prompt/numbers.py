@@ -20,7 +20,7 @@ T = TypeVar("T")
 Span = tuple[int, int]
 
 LENGTH_RANGE_S = (10.0, 1800.0)
-"""Shorter lengths are no song, longer ones are refused."""
+"""Shorter and longer songs are refused."""
 
 BARE_TEMPI = (40, 220)
 """A number that stands alone between commas is a tempo in this range."""
@@ -51,8 +51,14 @@ _LENGTH = re.compile(
     r"|(?<![\w.])(?P<odd_seconds>[1-9][1-9]|[12][0-9]0)s\b"
     r"|\b(?P<half_minute>half a minute)\b"
     r"|\b(?P<a_minute>an? minute)(?P<a_half> and a half)?\b"
+    r"|\b(?:a )?(?P<half_hour>half an hour|half[ -]hour)"
+    r"(?= (?:long|song|track|mix|loop|version|of)\b|\s*(?:$|[,.;]))"
     rf"|(?<![\w.])(?P<hours>{_NUMBER}|an)[ -]?hours?(?= (?:long|song|track|mix|loop|version|of)\b)"
 )
+
+_OF_ALL = re.compile(r"[ -]?(?:long\b|in length\b|(?:\w+ )?(?:jingle|song|track|piece|tune|loop|clip|version)\b)")
+"""What follows the length of a whole song, not that of a part ("a 5 second fade")."""
+
 
 _ACCIDENTAL = r"(?P<acc>#|b(?![a-z])|♯|♭|[ -]?sharp\b|[ -]?flat\b)?"
 _MODE = (
@@ -145,14 +151,19 @@ def find_tempo(text: str) -> Found[float]:
 
 
 def find_length(text: str) -> Found[float]:
-    """Return the length asked for in seconds; raises InputError for more than half an hour."""
+    """Return the length asked for in seconds; raises InputError for one outside `LENGTH_RANGE_S`."""
     lengths: list[tuple[float, Span, str]] = []
-    for match in _LENGTH.finditer(lower(text)):
+    small = lower(text)
+    for match in _LENGTH.finditer(small):
         seconds = _seconds(match)
         if seconds > LENGTH_RANGE_S[1]:
             raise InputError(
                 f"length {match[0].strip()!r} in the prompt is too long: "
                 f"use {LENGTH_RANGE_S[1] / 60:.0f} minutes or less"
+            )
+        if seconds < LENGTH_RANGE_S[0] and match["m"] is None and _is_of_all(small, match.span()):
+            raise InputError(
+                f"length {match[0].strip()!r} in the prompt is too short: use {LENGTH_RANGE_S[0]:g} seconds or more"
             )
         if seconds >= LENGTH_RANGE_S[0]:
             lengths.append((round(seconds, 3), match.span(), match[0].strip()))
@@ -160,6 +171,14 @@ def find_length(text: str) -> Found[float]:
         return Found()
     others = dict.fromkeys(words for seconds, _, words in lengths if seconds != lengths[0][0])
     return Found(lengths[0][0], tuple(span for _, span, _ in lengths), tuple(others), lengths[0][2])
+
+
+def _is_of_all(text: str, span: Span) -> bool:
+    """Tell whether a length is that of the whole song: it says so, or stands alone between commas."""
+    if _OF_ALL.match(text, span[1]):
+        return True
+    led = re.search(r"(?:^|[,.;])\s*(?:(?:about|around|just|only)\s+)?$", text[: span[0]])
+    return led is not None and re.match(r"\s*(?:$|[,.;])", text[span[1] :]) is not None
 
 
 def _seconds(match: re.Match[str]) -> float:
@@ -173,6 +192,8 @@ def _seconds(match: re.Match[str]) -> float:
         return 60.0 * minutes + half + (number(match["rest"]) if match["rest"] else 0.0)
     if match["half_minute"]:
         return 30.0
+    if match["half_hour"]:
+        return 1800.0
     if match["a_minute"]:
         return 90.0 if match["a_half"] else 60.0
     if match["hours"]:

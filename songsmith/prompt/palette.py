@@ -14,6 +14,7 @@ _ALONE_AFTER = frozenset(("only", "alone"))
 _LIST = frozenset(
     ("and", "or", "with", "plus", "voice", "vocals", "vocal", "singer", "singing", "a", "an", "the", "one", "my")
 )
+_BEFORE_ANOTHER = frozenset(("and", "with", "or", "plus", "without", "no", "not", "minus", "sans"))
 _REACH = 4
 """How many words before an instrument may say which of its kind it is."""
 
@@ -83,7 +84,7 @@ def _refined(
     if table is None or (match.end - match.start > 1 and name not in GENERAL):
         return name, frozenset()
     for i in range(match.start - 1, max(-1, match.start - 1 - _REACH), -1):
-        if words[i + 1].after_break or words[i].text in ("and", "with", "or", "plus"):
+        if words[i + 1].after_break or words[i].text in _BEFORE_ANOTHER:
             break
         if words[i].text in table:
             return table[words[i].text], frozenset((i,))

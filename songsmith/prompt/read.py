@@ -43,12 +43,23 @@ def understand(prompt: str, seed: int = 0, overrides: Overrides | None = None) -
 
     Raises
     ------
-    InputError : for an empty or over-long prompt and for a tempo, key, meter, length or style that cannot be
+    InputError : for an empty or over-long prompt, one that is no text, and for a tempo, key, meter, length or style
+        that cannot be
     """
     overrides = overrides or Overrides()
     if len(prompt) > LONGEST_PROMPT:
         raise InputError(f"the prompt has {len(prompt)} characters: use at most {LONGEST_PROMPT}")
-    text = normalise(prompt)[:LONGEST_PROMPT]
+    broken = next((i for i, char in enumerate(prompt, 1) if "\ud800" <= char <= "\udfff"), None)
+    if broken is not None:
+        raise InputError(
+            f"character {broken} of the prompt, U+{ord(prompt[broken - 1]):04X}, is half of one: use Unicode text"
+        )
+    text = normalise(prompt)
+    if len(text) > LONGEST_PROMPT:
+        raise InputError(
+            f"the prompt has {len(text)} characters, its ligatures and line ends written out: "
+            f"use at most {LONGEST_PROMPT}"
+        )
     if not text:
         raise InputError("the prompt is empty: describe the song in a few words, like 'warm folk, 92 BPM'")
     known = lexicon()
@@ -163,11 +174,13 @@ def _length(facts: Facts, matches: tuple[Match, ...]) -> tuple[float | None, str
         return facts.length.value, facts.length.words
     for match in matches:
         sense = match.sense("length")
-        ends = match.end >= len(facts.words) or facts.words[match.end].after_break
+        if sense is None or match.stance.denied:
+            continue
+        ends = match.end < 0 or match.end >= len(facts.words) or facts.words[match.end].after_break
         alone = (
             ends or " " in match.phrase or facts.words[match.end].text in ("and", "song", "track", "piece", "tune")
         )
-        if sense is not None and alone and not match.stance.denied:
+        if alone:
             return sense.value, match.phrase
     return None, ""
 

@@ -36,7 +36,7 @@ _PAIRED_DENIALS = frozenset(
 _NOUN_DENIALS = word_set("no without minus avoid avoiding except exclude excluding sans zero")
 _PASSED = word_set(
     "too so very overly that really any a an the more much of super particularly all your usual only want "
-    "like some feel feeling sounding be to use too"
+    "like some feel feeling sound sounding be to use too make making it this get getting go going come let"
 )
 _STRONGER = {
     "very": 1.4, "really": 1.3, "extremely": 1.6, "super": 1.4, "ultra": 1.6, "incredibly": 1.5, "insanely": 1.6,
@@ -63,8 +63,9 @@ class Word:
 
 
 def normalise(prompt: str) -> str:
-    """Return a prompt on one line, in NFKC, with plain quotes; line ends become commas."""
-    lines = (" ".join(line.split()) for line in unicodedata.normalize("NFKC", prompt).translate(_SAME).splitlines())
+    """Return a prompt on one line, in NFKC, with plain quotes; line ends become commas, control characters go."""
+    shown = "".join(char for char in prompt if char.isprintable() or char.isspace())
+    lines = (" ".join(line.split()) for line in unicodedata.normalize("NFKC", shown).translate(_SAME).splitlines())
     return " ".join(", ".join(line.rstrip(",") for line in lines if line).split())
 
 

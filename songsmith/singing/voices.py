@@ -193,7 +193,10 @@ def performance_names() -> tuple[str, ...]:
 
 def is_bank(name: str) -> bool:
     """Whether a voice is given as the folder of a DiffSinger voicebank."""
-    return name not in voice_names() and (Path(name) / BANK_FILE).is_file()
+    try:
+        return name not in voice_names() and (Path(name) / BANK_FILE).is_file()
+    except OSError:  # a name that no file can have
+        return False
 
 
 def load_voice(name: str, performance: str | None = None) -> Voice:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ from songsmith.errors import InputError
 from songsmith.tunes.beatgrid import find_beats, quantise
 from songsmith.tunes.tune import Tune, TuneNote
 
+if TYPE_CHECKING:
+    import soundfile
+
 Frames = npt.NDArray[np.float64]
 
 LONGEST_S = 900.0
@@ -29,6 +33,10 @@ SHORTEST_S = 0.5
 STEP_S = 0.01
 PITCH_RANGE_HZ = (60.0, 1100.0)
 RATES = (8_000, 192_000)
+ENOUGH_RATE = 22_050
+BLOCK = 1 << 18
+"""Frames read at once."""
+
 QUIET_DB = 36.0
 """What lies this far below the loud parts is not sung."""
 
@@ -106,15 +114,39 @@ def _read(path: Path) -> tuple[Frames, int]:
                 raise InputError(
                     f"{path}: lasts {seconds:.0f} s; a tune may last {LONGEST_S:.0f} s: cut the recording"
                 )
-            rate = int(file.samplerate)
-            samples = file.read(frames=int(LONGEST_S * rate), dtype="float32", always_2d=True).mean(axis=1)
+            samples, rate = _mono(file)
     except (soundfile.SoundFileError, OSError, RuntimeError) as err:
         raise InputError(f"{path}: is not a readable sound file ({err}); save it as WAV") from err
     if len(samples) < SHORTEST_S * rate:
         raise InputError(f"{path}: lasts {len(samples) / rate:.2f} s, which is too short for a melody")
     if not np.isfinite(samples).all():
         raise InputError(f"{path}: holds samples that are not numbers; save it again")
-    return np.asarray(samples, np.float64), rate
+    return samples, rate
+
+
+def _mono(file: soundfile.SoundFile) -> tuple[Frames, int]:
+    """Return the mean of the channels and its rate, read in blocks so that a large file needs little memory.
+
+    Rates of twice `ENOUGH_RATE` and above are divided by a whole number, after a low-pass.
+    """
+    from scipy import signal
+
+    rate = int(file.samplerate)
+    every = max(1, rate // ENOUGH_RATE)
+    taps = signal.firwin(16 * every + 1, 0.8 / every) if every > 1 else np.ones(1)
+    kept = np.zeros(len(taps) - 1)
+    pieces: list[npt.NDArray[np.float32]] = []
+    passed = 0
+    left = int(LONGEST_S * rate)
+    while left > 0 and len(block := file.read(frames=min(BLOCK, left), dtype="float32", always_2d=True)):
+        left -= len(block)
+        mono = block.mean(axis=1, dtype=np.float64)
+        if every > 1:
+            mono, kept = signal.lfilter(taps, 1.0, mono, zi=kept)
+        pieces.append(mono[(-passed) % every :: every].astype(np.float32))
+        passed += len(block)
+    samples = np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+    return np.asarray(samples[len(taps) // 2 // every :], np.float64), rate // every
 
 
 def hear_notes(samples: Frames, rate: int) -> tuple[list[HeardNote], float]:

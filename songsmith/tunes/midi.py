@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -12,7 +13,7 @@ from typing import Any
 from songsmith.errors import InputError
 from songsmith.plan import Chord
 from songsmith.theory import Key, parse_chord
-from songsmith.tunes.tune import SHORTEST_BEATS, Marker, Tune, TuneNote, usable_meter, without_overlaps
+from songsmith.tunes.tune import MAX_NOTES, SHORTEST_BEATS, Marker, Tune, TuneNote, usable_meter, without_overlaps
 
 DRUM_CHANNEL = 9
 NAMED = re.compile(r"melod|vocal|voice|\blead\b|\bsing|\bvox\b|\btune\b|canto|gesang", re.IGNORECASE)
@@ -20,6 +21,12 @@ NEAR_BEATS = 0.06
 """A syllable belongs to a note that starts this near to it."""
 
 TEMPO_TOLERANCE = 0.01
+MAX_LYRICS = 2 * MAX_NOTES
+LEAST_CHORD_TONES = 0.6
+"""Share of a melody on tones of the chords that bare letters name, for them to be chords; 3 of 7 is chance."""
+
+_BROKEN = (OSError, EOFError, ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError)
+"""What `mido` raises for broken files besides its error for key signatures."""
 
 
 @dataclass(slots=True)
@@ -52,22 +59,20 @@ class _Events:
 
 def tune_from_midi(data: bytes, source: str) -> Tune:
     """Return the tune of the bytes of a type 0 or type 1 MIDI file; `source` names it in messages."""
-    import mido
-
-    try:
-        file = mido.MidiFile(file=io.BytesIO(data), clip=True, charset="utf-8")
-    except UnicodeDecodeError:
-        file = mido.MidiFile(file=io.BytesIO(data), clip=True, charset="latin1")
-    except (OSError, EOFError, ValueError, IndexError, KeyError, TypeError) as err:
-        raise InputError(f"{source}: is not a readable MIDI file ({err}); export it again") from err
+    file = _open(data, source)
     if file.type == 2:
         raise InputError(f"{source}: is a type 2 MIDI file of separate patterns; export it as type 1")
     if file.ticks_per_beat <= 0 or file.ticks_per_beat >= 0x8000:
         raise InputError(f"{source}: counts in SMPTE frames, not in beats; export it with ticks a quarter note")
-    events = _collect(file)
+    events = _collect(file, source)
     remarks: list[str] = []
     meter = _meter(events, source, remarks)
     voice = _choose(events, source, remarks)
+    if len(voice.notes) > MAX_NOTES:
+        raise InputError(
+            f"{source}: the melody, {voice.describe()}, has {len(voice.notes)} notes; at most {MAX_NOTES} are read: "
+            "keep one song"
+        )
     beats_per_bar = {"4/4": 4.0, None: 4.0}.get(meter, 3.0)
     notes = without_overlaps(voice.notes, source, beats_per_bar)
     notes = _with_lyrics(notes, events.lyrics)
@@ -77,14 +82,31 @@ def tune_from_midi(data: bytes, source: str) -> Tune:
         tempo=_tempo(events, notes, remarks),
         meter=meter,
         key=_key(events.keys, notes, remarks),
-        chords=_chords(events),
+        chords=_chords(events, notes, remarks),
         markers=tuple(events.markers),
         barred=False,
         remarks=tuple(remarks),
     )
 
 
-def _collect(file: Any) -> _Events:
+def _open(data: bytes, source: str) -> Any:
+    """Return the parsed file, its texts read as UTF-8 or else as Latin-1."""
+    import mido
+
+    broken: Exception | None = None
+    for charset in ("utf-8", "latin1"):
+        try:
+            return mido.MidiFile(file=io.BytesIO(data), clip=True, charset=charset)
+        except UnicodeDecodeError as err:
+            broken = err
+        except (*_BROKEN, mido.KeySignatureError) as err:
+            broken = err
+            break
+    reason = " ".join(str(broken).split())[:120] or "it ends too early"
+    raise InputError(f"{source}: is not a readable MIDI file ({reason}); export it again") from broken
+
+
+def _collect(file: Any, source: str) -> _Events:
     """Return the events of all tracks, their ticks turned into beats."""
     events = _Events()
     for number, track in enumerate(file.tracks):
@@ -95,7 +117,7 @@ def _collect(file: Any) -> _Events:
             tick += message.time
             beat = tick / file.ticks_per_beat
             if message.is_meta:
-                _meta(events, message, beat, number)
+                _meta(events, message, beat, number, source)
             elif message.type in ("note_on", "note_off") and message.channel != DRUM_CHANNEL:
                 voice = voices.setdefault(message.channel, _Voice(number, message.channel, track.name.strip()[:60]))
                 started = held.pop((message.channel, message.note), None)
@@ -119,7 +141,7 @@ def _add(voice: _Voice, start: int, end: int, pitch: int, ticks_per_beat: int) -
     voice.notes.append(TuneNote(onset, round(duration, 6), pitch))
 
 
-def _meta(events: _Events, message: Any, beat: float, track: int) -> None:
+def _meta(events: _Events, message: Any, beat: float, track: int, source: str) -> None:
     """Note a meta event."""
     if message.type == "set_tempo" and message.tempo > 0:
         events.tempi.append((beat, 60e6 / message.tempo))
@@ -128,6 +150,8 @@ def _meta(events: _Events, message: Any, beat: float, track: int) -> None:
     elif message.type == "key_signature":
         events.keys.append(message.key)
     elif message.type == "lyrics" or (message.type == "text" and message.text[:1] in ("\\", "/")):
+        if len(events.lyrics) >= MAX_LYRICS:
+            raise InputError(f"{source}: has more than {MAX_LYRICS} syllables; keep one song")
         events.lyrics.append((beat, message.text[:80]))
         events.lyric_tracks.add(track)
     elif message.type in ("marker", "cue_marker") and message.text.strip():
@@ -145,13 +169,40 @@ def _chord_symbol(text: str) -> str | None:
     return text.strip()
 
 
-def _chords(events: _Events) -> tuple[Chord, ...]:
-    """Return the chords of the file, each lasting until the next; one alone is taken for a stray text."""
+def _chords(events: _Events, notes: Sequence[TuneNote], remarks: list[str]) -> tuple[Chord, ...]:
+    """Return the chords of the file's texts, each lasting until the next, and say so; none where they are no chords.
+
+    One alone is taken for a stray text. Letters and nothing else may be rehearsal marks: they are chords only where
+    the notes fit them.
+    """
     rows = sorted(dict(events.chords).items())
     if len(rows) < 2:
         return ()
+    if all(re.fullmatch("[A-G]", symbol) for _, symbol in rows):
+        share = _chord_tones(rows, notes)
+        if share < LEAST_CHORD_TONES:
+            remarks.append(
+                f"the texts {', '.join(dict.fromkeys(symbol for _, symbol in rows))} are not taken for chords: "
+                f"only {100 * share:.0f} % of the melody fits them"
+            )
+            return ()
+    remarks.append(f"the {len(rows)} chords are those that texts of the file name")
     ends = [beat for beat, _ in rows[1:]] + [max(events.end, rows[-1][0] + 1.0)]
     return tuple(Chord(beat, round(end - beat, 6), symbol) for (beat, symbol), end in zip(rows, ends, strict=True))
+
+
+def _chord_tones(rows: Sequence[tuple[float, str]], notes: Sequence[TuneNote]) -> float:
+    """Return the share of the melody, by duration, on tones of the chord it begins in; 0 where it is in none."""
+    tones = [parse_chord(symbol) for _, symbol in rows]
+    starts = [beat for beat, _ in rows]
+    fits = total = 0.0
+    for note in notes:
+        place = bisect_right(starts, note.onset + NEAR_BEATS) - 1
+        chord = tones[place] if place >= 0 else None
+        if chord is not None:
+            total += note.duration
+            fits += note.duration * (note.pitch % 12 in chord.tones)
+    return fits / total if total else 0.0
 
 
 def _meter(events: _Events, source: str, remarks: list[str]) -> str | None:
@@ -254,7 +305,8 @@ def _with_lyrics(notes: tuple[TuneNote, ...], lyrics: list[tuple[float, str]]) -
     for (beat, _), text in zip(lyrics, texts, strict=True):
         if not text:
             continue
-        near = min(range(len(places)), key=lambda k: (abs(places[k] - beat), k))
+        after = bisect_left(places, beat)
+        near = min(range(max(0, after - 1), min(len(places), after + 1)), key=lambda k: (abs(places[k] - beat), k))
         if abs(places[near] - beat) <= NEAR_BEATS and near not in at:
             at[near] = text
     if not at:

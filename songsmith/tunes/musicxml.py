@@ -29,6 +29,7 @@ Source: MusicXML 4.0, https://www.w3.org/2021/06/musicxml40/musicxml-reference/d
 """
 
 BASS_DEGREES = {3: "b3", 4: "3", 5: "4", 7: "5", 10: "b7", 11: "7", 2: "2", 9: "6"}
+DIVISIONS = (0.01, 1_000_000)
 MODES = {"major", "minor", "dorian", "phrygian", "lydian", "mixolydian"}
 
 
@@ -59,14 +60,18 @@ class _Bar:
 
 @dataclass(slots=True)
 class _Reader:
-    """The running attributes of a part, and what is found once."""
+    """The running attributes of a part, and what is found once.
+
+    `signature` is the first one as written, in fifths and mode, and `shift` the transposition of its measure.
+    """
 
     source: str
     divisions: float = 1.0
     transpose: int = 0
+    shift: int | None = None
     nominal: float = 4.0
     meters: list[tuple[int, int]] = field(default_factory=list)
-    key: str | None = None
+    signature: tuple[int, str] | None = None
     tempi: list[float] = field(default_factory=list)
     graces: int = 0
 
@@ -101,7 +106,7 @@ def tune_from_musicxml(data: bytes, source: str) -> Tune:
         notes=notes,
         tempo=reader.tempi[0] if reader.tempi else None,
         meter=meter,
-        key=reader.key,
+        key=_key(reader),
         chords=chords,
         markers=markers,
         remarks=tuple(remarks),
@@ -131,6 +136,11 @@ def _choose_voice(bars: Sequence[_Bar], source: str, remarks: list[str]) -> str:
         for note in bar.notes:
             words, notes = counts.get(note.voice, (0, 0))
             counts[note.voice] = (words + bool(note.lyrics), notes + 1)
+    if not counts:
+        raise InputError(
+            f"{source}: has no notes to sing but grace notes, cue notes and notes shorter than "
+            f"1/{round(1 / SHORTEST_BEATS)} of a beat; give a score with a melody"
+        )
     chosen = min(counts, key=lambda voice: (-counts[voice][0], -counts[voice][1], voice))
     if len(counts) > 1:
         remarks.append(f"the melody is voice {chosen} of {len(counts)} in its part")
@@ -151,7 +161,7 @@ def _read_measure(measure: Element, reader: _Reader) -> _Bar:
             step = _number(item.findtext("duration"), reader) / reader.divisions
             cursor = max(0.0, cursor + (step if item.tag == "forward" else -step))
         elif item.tag == "harmony":
-            symbol = _harmony(item)
+            symbol = _harmony(item, reader)
             offset = _number(item.findtext("offset") or "0", reader) / reader.divisions
             if symbol is not None:
                 bar.chords.append((max(0.0, cursor + offset), symbol))
@@ -173,6 +183,8 @@ def _read_measure(measure: Element, reader: _Reader) -> _Bar:
                 last_onset, cursor = cursor, cursor + duration
         bar.length = max(bar.length, cursor)
     bar.nominal = reader.nominal
+    if reader.signature is not None and reader.shift is None:
+        reader.shift = reader.transpose
     return bar
 
 
@@ -192,8 +204,11 @@ def _attributes(item: Element, reader: _Reader) -> None:
     divisions = item.findtext("divisions")
     if divisions is not None:
         reader.divisions = _number(divisions, reader)
-        if reader.divisions <= 0:
-            raise InputError(f"{reader.source}: {divisions[:30]!r} divisions of a beat are not possible")
+        if not DIVISIONS[0] <= reader.divisions <= DIVISIONS[1]:
+            raise InputError(
+                f"{reader.source}: {divisions[:30]!r} divisions of a beat are not possible; "
+                f"use from {DIVISIONS[0]:g} to {DIVISIONS[1]:,}"
+            )
     time = item.find("time")
     if time is not None and time.findtext("beats") is not None:
         beats = sum(_number(n, reader) for n in str(time.findtext("beats")).split("+"))
@@ -203,25 +218,22 @@ def _attributes(item: Element, reader: _Reader) -> None:
         reader.nominal = 4.0 * beats / unit
         reader.meters.append((round(beats), round(unit)))
     key = item.find("key")
-    if key is not None and reader.key is None and key.findtext("fifths") is not None:
-        reader.key = _key(round(_number(key.findtext("fifths"), reader)), key.findtext("mode"), reader.transpose)
+    if key is not None and reader.signature is None and key.findtext("fifths") is not None:
+        mode = (key.findtext("mode") or "").strip().lower()
+        reader.signature = (round(_number(key.findtext("fifths"), reader)), mode)
     transpose = item.find("transpose")
     if transpose is not None:
         octaves = _number(transpose.findtext("octave-change") or "0", reader)
         reader.transpose = round(_number(transpose.findtext("chromatic") or "0", reader) + 12 * octaves)
-        if reader.key is not None:
-            old = Key.parse(reader.key)
-            reader.key = str(Key((old.tonic + reader.transpose) % 12, old.mode))
 
 
-def _key(fifths: int, mode: str | None, transpose: int) -> str | None:
-    """Return the key of a signature; None where the score names no mode, so that the notes decide."""
-    if mode is None or mode.strip().lower() not in MODES:
+def _key(reader: _Reader) -> str | None:
+    """Return the sounding key of the signature; None where the score names no mode, so that the notes decide."""
+    if reader.signature is None or reader.signature[1] not in MODES:
         return None
-    name = mode.strip().lower()
-    major = (fifths * 7) % 12
-    shift = {"major": 0, "minor": 9, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7}[name]
-    return str(Key((major + shift + transpose) % 12, name))
+    fifths, mode = reader.signature
+    above = {"major": 0, "minor": 9, "dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7}[mode]
+    return str(Key((fifths * 7 + above + (reader.shift or 0)) % 12, mode))
 
 
 def _direction(item: Element, cursor: float, reader: _Reader, bar: _Bar) -> None:
@@ -275,29 +287,26 @@ def _lyrics(item: Element) -> tuple[tuple[int, str], ...]:
     return tuple(found)
 
 
-def _harmony(item: Element) -> str | None:
-    """Return the Harte symbol of a chord symbol, None for one that is of no known kind."""
+def _harmony(item: Element, reader: _Reader) -> str | None:
+    """Return the sounding Harte symbol of a chord symbol, None for one that is of no known kind."""
     kind = (item.findtext("kind") or "major").strip()
-    root = _chord_note(item, "root")
     if kind == "none":
         return "N"
+    root = _chord_note(item, "root", reader)
     if root is None or kind not in KINDS:
         return None
-    flats = int(item.findtext("root/root-alter") or "0") < 0
+    flats = _number(item.findtext("root/root-alter") or "0", reader) < 0
     symbol = (FLAT_NAMES if flats else SHARP_NAMES)[root] + (f":{KINDS[kind]}" if KINDS[kind] else "")
-    bass = _chord_note(item, "bass")
+    bass = _chord_note(item, "bass", reader)
     interval = None if bass is None else (bass - root) % 12
     return f"{symbol}/{BASS_DEGREES[interval]}" if interval in BASS_DEGREES else symbol
 
 
-def _chord_note(item: Element, name: str) -> int | None:
-    """Return the pitch class of the root or the bass of a chord symbol."""
+def _chord_note(item: Element, name: str, reader: _Reader) -> int | None:
+    """Return the sounding pitch class of the root or the bass of a chord symbol."""
     step = STEPS.get((item.findtext(f"{name}/{name}-step") or "").strip())
-    try:
-        alter = round(float(item.findtext(f"{name}/{name}-alter") or "0"))
-    except ValueError:
-        return None
-    return None if step is None else (step + alter) % 12
+    alter = round(_number(item.findtext(f"{name}/{name}-alter") or "0", reader))
+    return None if step is None else (step + alter + reader.transpose) % 12
 
 
 def _lay_out(

@@ -19,6 +19,9 @@ from songsmith.tunes.tune import Tune, TuneNote
 from songsmith.underlay import EXTRA_NOTE, EXTRA_SYLLABLE, UNSUNG, UNSUNG_NOTE, underlay
 
 MOST_TRIED = 4
+MOST_REFUSED = 16
+"""So many ways are tried where those before have no room for the words."""
+
 PASS_COST = 0.3
 """What each time through the tune costs: of ways that fit alike, the one with fewest passes is taken."""
 
@@ -47,11 +50,13 @@ class _Way:
 
 def share_out(tune: Tune, lyrics: Lyrics, tempo: float, meter: Meter) -> tuple[tuple[Pass, ...], tuple[str, ...]]:
     """Return the passes through a tune that sing every line once, in order, and remarks on how they came out."""
-    ways = sorted(_ways(tune, lyrics), key=_estimate)[:MOST_TRIED]
+    ways = sorted(_ways(tune, lyrics), key=_estimate)[:MOST_REFUSED]
     best: tuple[float, int] | None = None
     chosen: tuple[_Way, list[Pass], list[str]] | None = None
     refused: InputError | None = None
     for order, way in enumerate(ways):
+        if order >= MOST_TRIED and chosen is not None:
+            break
         try:
             cost, passes, told = _try(way, tempo, meter)
         except InputError as err:

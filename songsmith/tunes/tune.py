@@ -5,6 +5,7 @@ Positions are beats (quarter notes) from a bar line; the notes of a pickup come 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,6 +16,7 @@ from songsmith.theory import FLAT_NAMES, SHARP_NAMES, Key, pitch_class
 from songsmith.timeline import METERS, Meter
 
 MAX_NOTES = 10_000
+MAX_MARKERS = 500
 MAX_BEATS = 8_000.0
 SHORTEST_BEATS = 1.0 / 64.0
 
@@ -86,6 +88,16 @@ class Tune:
                 f"{self.notes[-1].end - self.notes[0].onset:.0f} beats; at most {MAX_NOTES} notes and "
                 f"{MAX_BEATS:.0f} beats are read: keep one song"
             )
+        if len(self.markers) > MAX_MARKERS or len(self.chords) > MAX_NOTES:
+            raise InputError(
+                f"{self.source}: has {len(self.markers)} names of sections and {len(self.chords)} chords; at most "
+                f"{MAX_MARKERS} and {MAX_NOTES} are read: keep one song"
+            )
+        numbers = [x for note in self.notes for x in (note.onset, note.duration)]
+        numbers += [x for chord in self.chords for x in (chord.onset, chord.duration)]
+        numbers += [marker.onset for marker in self.markers]
+        if not all(map(math.isfinite, numbers)) or not math.isfinite(self.tempo or 0.0):
+            raise InputError(f"{self.source}: holds positions or a tempo that are not numbers; export it again")
         for note in self.notes:
             if note.duration < SHORTEST_BEATS - 1e-9 or not 0 <= note.pitch <= 127:
                 raise InputError(f"{self.source}: the note at beat {note.onset:g} is out of range")
@@ -95,11 +107,6 @@ class Tune:
             Key.parse(self.key)
         if self.meter is not None:
             Meter.parse(self.meter)
-
-    @property
-    def lyric_notes(self) -> int:
-        """How many notes have a syllable of their own."""
-        return sum(note.lyric is not None for note in self.notes)
 
     def transposed(self, semitones: int) -> Tune:
         """Return the tune so many semitones higher, its key and chords with it."""

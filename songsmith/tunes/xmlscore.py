@@ -7,8 +7,11 @@ DTD, which is never fetched; entities and internal subsets are refused.
 from __future__ import annotations
 
 import io
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree
@@ -19,6 +22,12 @@ MAX_XML_BYTES = 24_000_000
 MAX_ENTRIES = 200
 MAX_MEASURES = 4000
 """After repeats."""
+
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, NotImplementedError, RuntimeError,
+    struct.error, IndexError, OverflowError,
+)  # fmt: skip
+"""What `zipfile` raises for archives that are broken, encrypted, or packed in a way it does not know."""
 
 Element = ElementTree.Element
 
@@ -59,7 +68,7 @@ def _unpack(data: bytes, source: str) -> bytes:
                     raise InputError(f"{source}: holds no score; export it again")
                 name = scores[0]
             return _member(archive, name, MAX_XML_BYTES, source)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as err:
+    except _DAMAGED as err:
         raise InputError(f"{source}: is not a readable .mxl file ({err}); export it again") from err
 
 
@@ -149,6 +158,8 @@ def playing_order(measures: Sequence[Element], source: str) -> tuple[Played, ...
             start, time = place, 1
             continue
         place += 1
+    if not order:
+        raise InputError(f"{source}: its endings leave no measure to be sung; check the numbers of its endings")
     return tuple(order)
 
 
@@ -166,7 +177,7 @@ def _all_marks(measures: Sequence[Element]) -> list[_Marks]:
             elif repeat is not None:
                 backward = max(2, min(16, _whole(repeat.get("times"), 2)))
             if ending is not None and ending.get("type") == "start":
-                open_ending = tuple(int(n) for n in re.findall(r"\d{1,2}", ending.get("number") or "1"))
+                open_ending = tuple(int(n) for n in re.findall(r"[0-9]{1,2}", ending.get("number") or "1"))
             elif ending is not None:
                 stops = True
         for sound in measure.iter("sound"):
@@ -194,7 +205,8 @@ def _all_marks(measures: Sequence[Element]) -> list[_Marks]:
 
 
 def _whole(text: str | None, default: int) -> int:
-    return int(text) if text is not None and text.isdigit() else default
+    """Return a whole number of at most four digits, the default for anything else."""
+    return int(text) if text is not None and re.fullmatch(r"[0-9]{1,4}", text.strip()) else default
 
 
 def _after_ending(marks: Sequence[_Marks], place: int) -> int:

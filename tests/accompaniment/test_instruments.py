@@ -17,9 +17,9 @@ from songsmith.errors import InputError
 def test_names_are_unique_and_programs_are_general_midi():
     names = [name for entry in INSTRUMENTS for name in entry.all_names]
     assert len(names) == len(set(names))
-    programs = [entry.program for entry in INSTRUMENTS if not entry.is_drum]
-    assert len(programs) == len(set(programs))
-    assert set(range(112)) <= set(programs)
+    players = [(entry.program, entry.part) for entry in INSTRUMENTS if not entry.is_drum]
+    assert len(players) == len(set(players)), "one sound has two names for one part"
+    assert set(range(112)) <= {program for program, _ in players}
     assert all(entry.part in PART_NAMES for entry in INSTRUMENTS)
 
 

@@ -50,7 +50,7 @@ def test_a_good_song_has_no_findings(good: Song, tmp_path: Path) -> None:
 
 def test_a_song_without_sound_gets_the_paper_checks() -> None:
     report = check(example_song.song())
-    assert set(report) == {"placement", "timing", "harmony", "structure", "register", "style", "findings"}
+    assert set(report) == {"placement", "timing", "harmony", "structure", "register", "tune", "style", "findings"}
     assert report["findings"] == ["The song has no sound yet."]
 
 

@@ -19,11 +19,12 @@ from songsmith.brief import Brief
 from songsmith.evaluation import advice, check, evaluate, page, score
 from songsmith.evaluation.colour import colour
 from songsmith.evaluation.ghost import ghost_db
-from songsmith.evaluation.harmony import clashing_time, estimate_key, key_agreement, pitch_class_weights
+from songsmith.evaluation.harmony import clashing_time, key_agreement, pitch_class_weights
 from songsmith.evaluation.mood import mood
 from songsmith.evaluation.structure import dynamics, structure
 from songsmith.evaluation.voice import expression, pitch_track
 from songsmith.evaluation.words import _unclear, align
+from songsmith.keyfinding import estimate_key
 from songsmith.plan import Chord, PlannedSection
 from songsmith.score import Note
 from songsmith.song import Song

@@ -232,3 +232,72 @@ def test_every_process_says_the_same(tmp_path: Path) -> None:
 def test_english_loads_no_phonemizer() -> None:
     code = "import lyrics, sys; lyrics.parse_sheet('the kettle sings'); sys.exit('phonemizer' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "expected"),
+    [
+        ("fr", "Il y a des jours", ["i0 l", "i0", "a0", "d e0", "ʒ u1 ʁ"]),
+        ("fr", "on y va", ["ɔ̃0 n", "i0", "v a1"]),
+        ("fr", "Y a-t-il", ["i0", "a1 t i1 l"]),
+        ("fr", "va-t-on", ["v a1 t ɔ̃1"]),
+        ("fr", "j' veux", ["ʒ ə0", "v ø1"]),
+        ("fr", "y", ["i0"]),
+        ("pt", "é o amor", ["ɛ0", "u0", "ɐ0 m o1 ɾ"]),
+        ("pt", "é", ["ɛ0"]),
+        ("es", "pan y vino", ["p a1 n", "i0", "β i1 n o0"]),
+        ("it", "è o no", ["e0", "o0", "n ɔ1"]),
+        ("es", "psst", ["p s ə0 t"]),
+    ],
+)
+def test_small_words_are_no_letters(language: str, line: str, expected: list[str]) -> None:
+    assert [sounds(word) for word in parse_sheet(line, language).lines[0].words] == expected
+
+
+def test_a_grave_of_portuguese_has_one_vowel() -> None:
+    words = parse_sheet("Vou à praia", "pt").lines[0].words
+    assert [phoneme.symbol for phoneme in words[1].syllables[0].phonemes] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("language", "line", "sung"),
+    [
+        ("de", "Kapitel II", "kapitel zwei"),
+        ("de", "Dr. Faust, z.B. Nr. 5 usw.", "doktor faust zum beispiel nummer fünf und so weiter"),
+        ("es", "El Sr. López y la Sra. Ruiz", "el señor lópez y la señora ruiz"),
+        ("es", "Luis XIV, 5 km", "luis catorce cinco kilómetros"),
+        ("es", "TE VI AYER", "te vi ayer"),
+        ("es", "tqm", "te cu eme"),
+        ("es", "1er lugar, 2ª vez, 2½ tazas", "primer lugar segunda vez dos y medio tazas"),
+        ("es", "½ luna", "medio luna"),
+        ("es", "a la 1:30", "a la una y treinta"),
+        ("fr", "M. et Mme Dupont, XXe siècle", "monsieur et madame dupont vingtième siècle"),
+        ("fr", "5 000 nuits, 12 500 €", "cinq mille nuits douze mille cinq cents euros"),
+        ("fr", "100 200", "cent deux cents"),
+        ("fr", "10h, 1h, 21h30", "dix heures une heure vingt et une heures trente"),
+        ("fr", "W-w-wow, qu-qu-qu'est", "w w wow qu qu qu'est"),
+        ("fr", "5:00-6:00", "cinq heures à six heures"),
+        ("it", "la 1ª volta, S. Pietro", "la prima volta san pietro"),
+        ("pt", "a 2ª vez, 21ª, 2h", "a segunda vez vigésima primeira duas horas"),
+        ("de", "1½ Tage, 1:00", "ein ein halb tage ein uhr"),
+    ],
+)
+def test_lines_are_read_in_full(language: str, line: str, sung: str) -> None:
+    (found,) = parse_sheet(line, language).lines
+    assert " ".join(word.sung for word in found.words) == sung
+    for word in found.words:
+        check(word)
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "expected"),
+    [
+        ("de", "DC", "d eː1 ts eː1"),
+        ("de", "XX", "ts v a1 n ts ɪ0 ç"),
+        ("fr", "QM", "k y1 ɛ1 m"),
+        ("de", "x", "ɪ1 k s"),
+    ],
+)
+def test_names_of_letters_sound_as_in_their_language(language: str, written: str, expected: str) -> None:
+    said = sounds(analyse_word(written, language=language))
+    assert said.translate(str.maketrans("", "", "012")) == expected.translate(str.maketrans("", "", "012"))

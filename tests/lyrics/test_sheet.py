@@ -374,3 +374,15 @@ def test_any_bytes_are_lyrics_or_a_lyrics_error(tmp_path_factory: pytest.TempPat
     path.write_bytes(data)
     with contextlib.suppress(LyricsError):
         check_invariants(read_sheet(path))
+
+
+def test_repeats_are_not_in_the_text_of_a_line() -> None:
+    assert [line.text for line in parse_sheet("burn on  (ooh) (x2)\nla").lines] == ["burn on (ooh)"] * 2 + ["la"]
+
+
+def test_a_line_that_begins_with_a_hash_is_a_comment_and_noted() -> None:
+    lyrics = parse_sheet("# Title: Number one\n# a remark\n#tag: x\n#1 in my heart\nla\n#2: x\n#1 for me: you")
+    assert lyrics.notes == (
+        "line 4: '#1 in my heart' begins with #: it is taken as a comment and not sung",
+        "line 7: '#1 for me: you' begins with #: it is taken as a comment and not sung",
+    )

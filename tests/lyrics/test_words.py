@@ -266,3 +266,25 @@ def test_every_written_word_is_shared_out(text: str) -> None:
     except ValueError:
         return
     check_word(word)
+
+
+@pytest.mark.parametrize(
+    ("written", "sung", "expected"),
+    [
+        ("c-c-can't", "c c can't", ["K AH0", "K AH0", "K AE1 N T"]),
+        ("th-th-that's", "th th that's", ["DH AH0", "DH AH0", "DH AE0 T S"]),
+        ("W-w-what's", "w w what's", ["W AH0", "W AH0", "W AH0 T S"]),
+        ("I-I-I’m", "i i i'm", ["AY0", "AY0", "AY1 M"]),
+    ],
+)
+def test_stutters_of_contractions(written: str, sung: str, expected: list[str]) -> None:
+    word = analyse_word(written)
+    assert word.sung == sung
+    said = [" ".join(map(str, syllable.phonemes)) for syllable in word.syllables]
+    assert [text.rstrip("012") for text in " ".join(said).split()] == [
+        text.rstrip("012") for text in " ".join(expected).split()
+    ]
+
+
+def test_a_range_of_times() -> None:
+    assert analyse_word("5:00-6:30").sung == "five to six thirty"

@@ -14,7 +14,7 @@ from scipy.signal import butter, fftconvolve, sosfilt
 from songsmith.audio import Audio
 from songsmith.errors import InputError
 from songsmith.mix import BackingVoice, MixSettings, mix
-from songsmith.mixing import balance, clarity, curves, filters, loudness, spectral, tape
+from songsmith.mixing import balance, clarity, curves, filters, loudness, measures, spectral, tape
 from songsmith.mixing.convolve import Blocks, convolve
 from songsmith.mixing.room import RoomKnobs, impulse_response
 from songsmith.mixing.settings import Room
@@ -227,6 +227,35 @@ def test_wrong_backing_voices_are_refused() -> None:
         mix(voice, {}, voices=[BackingVoice(voice)] * 65)
     with pytest.raises(InputError, match="give one or the other"):
         mix(voice, {"backing_vocals": Audio.silence(2, 99, RATE)}, voices=[BackingVoice(voice)])
+
+
+@pytest.mark.parametrize(
+    ("samples", "frames"), [(99, 0), (99, -5), (0, None)], ids=["no frames", "less than none", "empty stems"]
+)
+def test_a_mix_of_no_length_is_refused(samples: int, frames: int | None) -> None:
+    with pytest.raises(InputError, match="frames has no sound: use 1 or more, and inputs that are not empty"):
+        mix(None, {"bass": Audio.silence(2, samples, RATE)}, frames=frames)
+
+
+def test_the_order_of_the_stems_does_not_matter() -> None:
+    stems = {name: noise_bands(-20.0, seed) for seed, name in enumerate(("drums", "bass", "pad", "harmony"))}
+    one = mix(sung(220.0, 3.0), stems)
+    other = mix(sung(220.0, 3.0), dict(reversed(stems.items())))
+    assert list(one.stems) == ["vocals", *stems]
+    assert list(other.stems) == ["vocals", *reversed(stems)]
+    assert one.mix.samples.tobytes() == other.mix.samples.tobytes()
+    assert all(one.stems[name].samples.tobytes() == other.stems[name].samples.tobytes() for name in one.stems)
+
+
+@pytest.mark.parametrize("at", [0, -1])
+def test_a_texture_is_not_measured_on_a_click_at_the_edge_or_without_a_middle(at: int) -> None:
+    samples = np.zeros((2, 2 * RATE + 200), np.float32)  # the last 200 are less than a step
+    samples[:, at] = 0.9
+    sides = noise_bands(-20.0, 1).samples.copy()
+    sides[1] = -sides[0]
+    for nothing in (samples, sides):
+        with pytest.raises(InputError, match="sound that both sides share: there is next to none"):
+            measures.texture_measures(Audio(nothing, RATE))
 
 
 def test_every_decorrelator_is_an_all_pass_of_its_own() -> None:

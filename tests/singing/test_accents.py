@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from singer_measures import note_changes, pitch_errors, praat_pitch
 
 import lyrics
 from lyrics.ipa import CONSONANTS, VOWELS
@@ -24,7 +25,6 @@ from songsmith.singing.alphabet import (
     vowel_tokens,
 )
 from songsmith.singing.heart import Heart
-from songsmith.singing.measure import note_changes, pitch_errors, praat_pitch
 from songsmith.singing.phonemes import CONSONANT_S, MADE_LIKE, UNVOICED, consonant_length_s, is_voiced, is_vowel
 from songsmith.singing.voices import Voice, load_voice
 from tests.singing.scores import score_of

@@ -9,11 +9,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 import pytest
+import singer_measures as measure
 
 from songsmith.align import perform
 from songsmith.audio import Audio
 from songsmith.performance import Performance
-from songsmith.singing import measure, singer
+from songsmith.singing import singer
 from songsmith.singing.voices import VoiceColour, load_voice, voice_names
 from tests.singing.scores import simple_score
 

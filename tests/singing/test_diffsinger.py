@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+import singer_measures as measure
 import yaml
 from onnx import TensorProto, helper
 
@@ -24,7 +26,7 @@ from songsmith.cache import Cache
 from songsmith.errors import InputError, MissingPart, SongsmithError
 from songsmith.performance import Performance
 from songsmith.score import Score
-from songsmith.singing import measure, singer
+from songsmith.singing import singer
 from songsmith.singing.diffsinger import DiffSinger
 from songsmith.singing.diffsinger.bank import read_bank
 from songsmith.singing.diffsinger.models import load_model
@@ -131,7 +133,9 @@ def test_noisy_banks_sing_the_same_bytes_for_any_workers_neighbours_and_process(
         "print(hashlib.sha256(sing(Path(sys.argv[1]))[2].samples.tobytes()).hexdigest())"
     )
     command = [sys.executable, "-c", program, str(folder)]
-    other = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    root = Path(__file__).parents[2]
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (root, root / "scripts")))}
+    other = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, env=paths)
     assert other.stdout.strip() == hashlib.sha256(one.samples.tobytes()).hexdigest()
     score2, performance2, alone = sing(folder, LINES[0])  # the first line with no second one beside it
     end = round((next(iter(performance2.phrases()))[-1].end + 0.02) * 44_100)
@@ -369,6 +373,9 @@ def _sub(key: str, value: Any) -> Callable[[Path], None]:
     return change
 
 
+BOMB = b"a0: &a0 [x,x]\n" + b"".join(b"a%d: &a%d [*a%d,*a%d]\n" % (i, i, i - 1, i - 1) for i in range(1, 60))
+
+
 @pytest.mark.parametrize(
     ("spoil", "error", "message"),
     [
@@ -407,6 +414,18 @@ def _sub(key: str, value: Any) -> Callable[[Path], None]:
         (_write("dsvocoder/vocoder.onnx", b""), InputError, r"vocoder\.onnx: (not an ONNX|onnxruntime cannot)"),
         (_external, InputError, "keeps its weights in another file"),
         (_link, InputError, r"'phonemes\.txt' is outside the folder"),
+        (
+            _write("dsconfig.yaml", BOMB),
+            InputError,
+            r"not a valid YAML .*by the alias \*a0, write it out",
+        ),
+        (_write("dsvocoder/vocoder.yaml", b"a: &a [*a]\n"), InputError, "by the alias"),
+        (_write("dsconfig.yaml", b"acoustic: 0x" + b"f" * 100_000), InputError, "acoustic = a number of 400000 bits"),
+        (_write("dsconfig.yaml", b"acoustic: " + b"9" * 5000), InputError, "not a valid YAML file"),
+        (_config(vocoder=["x"]), InputError, r"vocoder = \['x'\] is not accepted: use a text"),
+        (_config(mel_base=[2]), InputError, r"mel_base = \[2\] is not accepted: use 10 or e"),
+        (_config(acoustic="a\0b"), InputError, "cannot be the name of a file"),
+        (_config(acoustic="a" * 300), InputError, "cannot be the name of a file"),
     ],
 )
 def test_wrong_banks_are_refused(
@@ -420,6 +439,14 @@ def test_wrong_banks_are_refused(
         DiffSinger().sing(performance, score.lyrics, voice)
     assert "\n" not in str(caught.value)
     assert not re.search(r"object at 0x", str(caught.value))
+
+
+@pytest.mark.parametrize("steps", ["0", "1001", "9" * 5000, "²", "-1", "1.5"])
+def test_steps_out_of_range_are_refused(bank: Path, steps: str) -> None:
+    score, performance = song("a strange melody")
+    with pytest.raises(InputError, match='is not accepted: use a text such as "20", from 1 to 1000') as caught:
+        DiffSinger().sing(performance, score.lyrics, voice_of(bank, backend={"folder": str(bank), "steps": steps}))
+    assert len(str(caught.value)) < 300
 
 
 def test_models_that_do_not_fit_are_refused(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+import singer_measures as measure
 
 from songsmith.align import perform
 from songsmith.audio import Audio
@@ -20,8 +22,8 @@ from songsmith.cache import Cache
 from songsmith.errors import InputError, MissingPart
 from songsmith.performance import Performance
 from songsmith.score import Score
-from songsmith.singing import measure, singer, workers
 from songsmith.singing import network as voice_network
+from songsmith.singing import singer, workers
 from songsmith.singing.network import load_network
 from songsmith.singing.phonemes import STOPS, UNVOICED
 from songsmith.singing.phrase import phrase_from_bytes, phrase_to_bytes, split_phrases
@@ -137,7 +139,10 @@ def test_same_bytes_for_any_workers_cache_and_process(tmp_path: Path, monkeypatc
         "import hashlib; from tests.singing.test_heart import song, LINES\n"
         "print(hashlib.sha256(song(*LINES)[3].samples.tobytes()).hexdigest())"
     )
-    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", program]
+    root = Path(__file__).parents[2]
+    paths = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (root, root / "scripts")))}
+    other = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, env=paths)
     assert other.stdout.strip() == hashlib.sha256(wanted).hexdigest()
 
 

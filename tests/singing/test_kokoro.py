@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import warnings
+import zipfile
 from dataclasses import replace
 from functools import cache as remember
 from importlib.util import find_spec
@@ -12,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import singer_measures as measure
 from hypothesis import given, settings
 from onnx import TensorProto, helper
 
@@ -21,7 +24,7 @@ from songsmith.cache import Cache
 from songsmith.errors import InputError, MissingPart
 from songsmith.performance import Performance
 from songsmith.score import Score
-from songsmith.singing import measure, singer
+from songsmith.singing import singer
 from songsmith.singing.alphabet import CONSONANT_TOKENS, FULL_STOP, STRESS_TOKENS, UNSTRESSED_TOKENS, VOWEL_TOKENS
 from songsmith.singing.kokoro import LONGEST_VOWEL_S, Kokoro, shortened
 from songsmith.singing.kokoro_network import MOST_TOKENS, PACKAGE, VOCABULARY, load_kokoro
@@ -187,6 +190,35 @@ def test_own_files_of_styles(tmp_path: Path) -> None:
     np.savez(tmp_path / "pickled.npz", mine=np.asarray([{}], object))
     with pytest.raises(InputError, match="not a file of Kokoro styles"):
         load_kokoro(None, tmp_path / "pickled.npz", "mine")
+
+
+@needs_package
+def test_styles_of_a_stranger_fill_no_memory(tmp_path: Path) -> None:
+    path = tmp_path / "styles.npz"
+    mine = np.zeros((510, 1, 256), np.float32)
+    np.savez_compressed(path, mine=mine, bomb=np.zeros(40_000_000, np.uint8))
+    assert path.stat().st_size < 10**5
+    with pytest.raises(InputError, match="bomb has 40000128 bytes, at most 10000000 are read"):
+        load_kokoro(None, path, "bomb")
+    assert load_kokoro(None, path, "mine").style.shape == (510, 256)  # what is not asked for is not read
+    head = b"{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 256), }".ljust(117) + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mine.npy", b"\x93NUMPY\x01\x00" + len(head).to_bytes(2, "little") + head)
+    with pytest.raises(InputError, match="mine holds 0 bytes, not the"):
+        load_kokoro(None, path, "mine")
+
+
+@needs_package
+def test_only_files_of_styles_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    for path in (tmp_path / "pipe.npz", tmp_path):
+        with pytest.raises(InputError, match=r"is not a file: check backend\.styles in the voice"):
+            load_kokoro(None, path, "mine")
+    with pytest.raises(InputError, match=r"cannot be the path of a file: check backend\.styles in the voice"):
+        load_kokoro(None, tmp_path / "a\0b", "mine")
+    (tmp_path / "odd.bin.PT").write_bytes(b"x")
+    with pytest.raises(InputError, match="is a pickle"):
+        load_kokoro(None, tmp_path / "odd.bin.PT", "mine")
 
 
 def test_files_that_are_not_there_or_not_kokoro(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

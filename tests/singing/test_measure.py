@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import singer_measures as measure
 
 from songsmith.audio import Audio
 from songsmith.performance import Performance, PhonemeSpan
-from songsmith.singing import measure
 
 RATE = 44_100
 SPANS = (

@@ -12,7 +12,7 @@ import soundfile
 from songsmith.errors import InputError
 from songsmith.tunes import read_tune
 from songsmith.tunes.beatgrid import find_beats, quantise
-from songsmith.tunes.hum import hear_notes
+from songsmith.tunes.hum import _read, hear_notes
 
 RATE = 22050
 TEMPO = 100.0
@@ -67,6 +67,31 @@ def test_hummed_notes_are_heard(way: dict[str, float], tmp_path: Path) -> None:
     assert [(n.onset, n.pitch) for n in tune.notes] == [(onset, pitch) for onset, _, pitch in TUNE]
     assert tune.tempo == TEMPO
     assert read_tune(path).tempo == pytest.approx(TEMPO, rel=0.01)
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (48_000, 1), (192_000, 8)])
+def test_other_rates_and_channels_are_heard_alike(rate: int, channels: int, tmp_path: Path) -> None:
+    sound = hum()
+    times = np.arange(int(len(sound) / RATE * rate)) / rate
+    finer = np.interp(times, np.arange(len(sound)) / RATE, sound)
+    path = tmp_path / "hum.wav"
+    soundfile.write(path, np.tile(finer[:, None], channels), rate)
+    tune = read_tune(path, tempo=TEMPO)
+    assert [(n.onset, n.pitch) for n in tune.notes] == [(onset, pitch) for onset, _, pitch in TUNE]
+
+
+@pytest.mark.parametrize("rate", [8000, 22_050, 44_101, 96_000])
+def test_blocks_join_without_a_seam(rate: int, tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    count = 7 * rate + 13
+    soundfile.write(path, 0.5 * np.sin(2 * np.pi * 440.0 * np.arange(count) / rate), rate, subtype="FLOAT")
+    samples, read_rate = _read(path)
+    every = max(1, rate // 22_050)
+    assert read_rate == rate // every
+    expected = 0.5 * np.sin(2 * np.pi * 440.0 * np.arange(len(samples)) * every / rate)
+    assert abs(len(samples) - count / every) <= 17
+    inside = slice(20, -20)
+    assert np.abs(samples[inside] - expected[inside]).max() < 5e-3
 
 
 def test_a_rest_stays_and_a_breath_does_not() -> None:

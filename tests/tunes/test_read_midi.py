@@ -7,7 +7,7 @@ from pathlib import Path
 
 import mido
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songsmith.errors import InputError
@@ -128,6 +128,81 @@ def test_what_cannot_be_read(tmp_path: Path, name: str, content: bytes | None, m
         read_tune(tmp_path / name)
     assert str(error.value).startswith(str(tmp_path / name))
     assert "\n" not in str(error.value)
+
+
+CHORDED = [(float(k), 1.0, pitch) for k, pitch in enumerate((60, 64, 67, 60, 65, 69, 65, 60))]
+
+
+@pytest.mark.parametrize(
+    ("notes", "texts", "symbols", "remark"),
+    [
+        (SCALE, "AB", [], "the texts A, B are not taken for chords: only 25 % of the melody fits them"),
+        (CHORDED, "CF", ["C", "F"], "the 2 chords are those that texts of the file name"),
+        (SCALE, ("A:min", "B"), ["A:min", "B"], "the 2 chords are those that texts of the file name"),
+    ],
+)
+def test_letters_are_chords_only_where_the_notes_fit_them(
+    notes: list[tuple[float, float, int]], texts: tuple[str, ...], symbols: list[str], remark: str
+) -> None:
+    named = track(notes, text=[(4 * k, {"text": text}) for k, text in enumerate(texts)])
+    tune = tune_from_midi(midi(named), "x.mid")
+    assert [chord.symbol for chord in tune.chords] == symbols
+    assert tune.remarks == (remark,)
+
+
+def test_words_in_latin_1_and_cut_files_in_it() -> None:
+    written = midi(track(SCALE, lyrics=[(0, {"text": "Stra-"}), (1, {"text": "sse"})]))
+    latin = written.replace(b"Stra-", b"Stra\xdf")
+    assert tune_from_midi(latin, "x.mid").notes[0].lyric == "Stra\xdf"
+    with pytest.raises(InputError, match="not a readable MIDI file"):
+        tune_from_midi(latin[:-20], "x.mid")
+
+
+def test_an_impossible_key_signature() -> None:
+    content = midi(track(SCALE, key_signature=[(0, {"key": "C"})]))
+    with pytest.raises(InputError, match="not a readable MIDI file"):
+        tune_from_midi(content.replace(b"\xff\x59\x02\0", b"\xff\x59\x02\x20"), "x.mid")
+
+
+def test_a_long_file_with_a_word_at_each_note_is_read_and_a_longer_one_refused() -> None:
+    notes = [(k / 4, 0.25, 60 + k % 5) for k in range(10_001)]
+    words = [(k / 4, {"text": f"w{k}"}) for k in range(10_000)]
+    tune = tune_from_midi(midi(track(notes[:10_000], lyrics=words)), "x.mid")
+    assert [note.lyric for note in tune.notes] == [f"w{k}" for k in range(10_000)]
+    with pytest.raises(InputError, match=r"x\.mid: the melody, track 1, has 10001 notes; at most 10000 are read"):
+        tune_from_midi(midi(track(notes)), "x.mid")
+    with pytest.raises(InputError, match=r"x\.mid: has more than 20000 syllables"):
+        tune_from_midi(midi(track(SCALE, lyrics=[(0, {"text": "a"})] * 20_001)), "x.mid")
+
+
+FULL = midi(
+    track(
+        SCALE,
+        "tune",
+        set_tempo=[(0, {"tempo": 500_000})],
+        time_signature=[(0, {"numerator": 3, "denominator": 4})],
+        key_signature=[(0, {"key": "C"})],
+        marker=[(0, {"text": "Verse"})],
+        text=[(0, {"text": "C"}), (3, {"text": "G:7"})],
+        lyrics=[(float(k), {"text": "la"}) for k in range(8)],
+    )
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.tuples(st.integers(0, len(FULL) - 1), st.integers(0, 255)), max_size=6), st.integers(0, len(FULL)))
+def test_a_damaged_file_is_read_or_refused(changes: list[tuple[int, int]], cut: int) -> None:
+    content = bytearray(FULL)
+    for place, value in changes:
+        content[place] = value
+    for data in (bytes(content), bytes(content[:cut])):
+        message = "x.mid: "
+        try:
+            tune_from_midi(data, "x.mid")
+        except InputError as err:
+            message = str(err)
+        assert message.startswith("x.mid: ")
+        assert "\n" not in message
 
 
 @given(st.binary(max_size=300))

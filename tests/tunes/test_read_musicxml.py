@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songsmith.errors import InputError
@@ -146,9 +147,9 @@ def test_music21_reads_the_same_notes(tmp_path: Path) -> None:
     assert rows(read_tune(path)) == [pytest.approx(row, abs=1e-4) for row in expected]
 
 
-def packed(content: bytes, name: str = "score.xml") -> bytes:
+def packed(content: bytes, name: str = "score.xml", method: int = zipfile.ZIP_DEFLATED) -> bytes:
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", method) as archive:
         archive.writestr(
             "META-INF/container.xml", f'<container><rootfiles><rootfile full-path="{name}"/></rootfiles></container>'
         )
@@ -160,6 +161,35 @@ def test_compressed_files_and_bombs() -> None:
     assert rows(tune_from_musicxml(packed(score(BAR)), "x.mxl")) == rows(tune_from_musicxml(score(BAR), "x.xml"))
     with pytest.raises(InputError, match="unpacks to more than 24 MB"):
         tune_from_musicxml(packed(b"\0" * 25_000_000), "x.mxl")
+
+
+TRANSPOSE = "<transpose><chromatic>-2</chromatic></transpose>"
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_a_repeated_transposition_moves_the_key_and_the_chords_once(times: int) -> None:
+    again = f"<attributes>{TRANSPOSE}</attributes>"
+    chord = "<harmony><root><root-step>A</root-step></root><kind>dominant</kind></harmony>"
+    bars = [(again if k else "") + chord + BAR for k in range(times)]
+    for first in (HEAD.replace("</attributes>", TRANSPOSE + "</attributes>"), HEAD + again):
+        tune = tune_from_musicxml(score(*bars, first=first), "x.xml")
+        assert tune.key == "F major"
+        assert {chord.symbol for chord in tune.chords} == {"G:7"}
+        assert [note.pitch for note in tune.notes] == [65, 67, 69] * times
+
+
+@pytest.mark.parametrize(("alter", "symbol"), [("-1.0", "Ab:7"), ("1.0", "A#:7"), ("0", "A:7"), (" -1 ", "Ab:7")])
+def test_alterations_may_be_written_as_decimals(alter: str, symbol: str) -> None:
+    root = f"<root><root-step>A</root-step><root-alter>{alter}</root-alter></root>"
+    chord = f"<harmony>{root}<kind>dominant</kind></harmony>"
+    tune = tune_from_musicxml(score(chord + BAR), "x.xml")
+    assert [chord.symbol for chord in tune.chords] == [symbol]
+
+
+@pytest.mark.parametrize("times", ["²", "9" * 5000, "-1", "x", ""])
+def test_repeats_that_count_oddly_are_sung_twice(times: str) -> None:
+    bar = note("C", 4, 8) + f'<barline><repeat direction="backward" times="{times}"/></barline>'
+    assert len(tune_from_musicxml(score(bar), "x.xml").notes) == 2
 
 
 LAUGHS = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><score-partwise>&a;</score-partwise>'
@@ -176,6 +206,15 @@ LAUGHS = b'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha">]><score-partwise>&
         (b"\xff\xfe\xff", "text"),
         (b"PK\x03\x04nonsense", "not a readable .mxl"),
         (score(note("C", 4, 8), first="<attributes><divisions>0</divisions></attributes>"), "divisions"),
+        (score(note("C", 4, 8), first="<attributes><divisions>1e-320</divisions></attributes>"), "use from 0.01"),
+        (score(note("C", 4, 8), first="<attributes><divisions>1e6</divisions></attributes>"), "but grace notes"),
+        (score(note("C", 4, 8).replace("<note>", "<note><cue/>")), "but grace notes, cue notes and notes shorter"),
+        (score(note("C", 4, 8).replace("<note>", "<note><grace/>")), "but grace notes"),
+        (
+            score("<harmony><root><root-step>A</root-step><root-alter>inf</root-alter></root></harmony>" + BAR),
+            "'inf' stands where a number has to be",
+        ),
+        (score('<barline><ending number="2" type="start"/></barline>' + BAR), "its endings leave no measure"),
         (score(note("H", 4, 8)), "out of range"),
         (score("<note><rest/><duration>8</duration></note>"), "no notes to sing"),
     ],
@@ -184,6 +223,85 @@ def test_what_cannot_be_read(content: bytes, message: str) -> None:
     with pytest.raises(InputError, match=message) as error:
         tune_from_musicxml(content, "x.xml")
     assert str(error.value).startswith("x.xml: ")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+@given(st.lists(st.tuples(st.floats(0, 0.999), st.integers(0, 255)), min_size=1, max_size=6))
+def test_damaged_archives_are_read_or_refused(method: int, changes: list[tuple[float, int]]) -> None:
+    content = bytearray(packed(score(BAR), method=method))
+    for place, value in changes:
+        content[max(4, int(place * len(content)))] = value
+    message = "x.mxl: "
+    try:
+        tune_from_musicxml(bytes(content), "x.mxl")
+    except InputError as err:
+        message = str(err)
+    assert message.startswith("x.mxl: ")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_an_archive_whose_score_is_overwritten(method: int) -> None:
+    content = bytearray(packed(score(BAR * 30), method=method))
+    first = content.rindex(b"score.xml", 0, content.index(b"PK\x01\x02")) + len("score.xml")
+    content[first + 8 : first + 60] = b"\xff" * 52
+    with pytest.raises(InputError, match=r"is not a readable \.mxl file"):
+        tune_from_musicxml(bytes(content), "x.mxl")
+
+
+def test_an_encrypted_archive() -> None:
+    content = bytearray(packed(score(BAR)))
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := content.find(mark, at + 1)) >= 0:
+            content[at + flags] |= 1
+    with pytest.raises(InputError, match=r"is not a readable \.mxl file .*encrypted"):
+        tune_from_musicxml(bytes(content), "x.mxl")
+
+
+RICH = score(
+    "<direction><direction-type><rehearsal>Verse</rehearsal><metronome><beat-unit>half</beat-unit>"
+    "<per-minute>90</per-minute></metronome></direction-type></direction>"
+    "<harmony><root><root-step>D</root-step><root-alter>1</root-alter></root><kind>dominant</kind>"
+    "<bass><bass-step>F</bass-step><bass-alter>1</bass-alter></bass><offset>1</offset></harmony>"
+    + note("G", 4, 8, '<voice>1</voice><tie type="start"/>', "begin:oh")
+    + '<barline><ending number="1" type="start"/><repeat direction="backward" times="3"/></barline>',
+    BAR + '<backup><duration>2</duration></backup><forward><duration>2</duration></forward><sound tempo="90"/>',
+    first=HEAD + f"<attributes>{TRANSPOSE}</attributes>",
+).decode()
+SLOTS = [found.span(1) for found in re.finditer(r'(?:(?<=[a-z]>)|(?<==")(?!UTF|1\.0))([^<>"]+)(?=<|")', RICH)]
+ODD_VALUES = (
+    "",
+    "²",
+    "٣",
+    "-1",
+    "0",
+    "1.5",
+    "-1.0",
+    "1e-320",
+    "1e6",
+    "1e300",
+    "nan",
+    "inf",
+    "9" * 5000,
+    "x",
+    "2",
+    "no",
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(st.sampled_from(SLOTS), st.sampled_from(ODD_VALUES), min_size=1, max_size=3))
+def test_odd_values_are_read_or_refused(changes: dict[tuple[int, int], str]) -> None:
+    text = RICH
+    for (first, past), value in sorted(changes.items(), reverse=True):
+        text = text[:first] + value + text[past:]
+    message = "x.xml: "
+    try:
+        tune_from_musicxml(text.encode(), "x.xml")
+    except InputError as err:
+        message = str(err)
+    assert message.startswith("x.xml: ")
+    assert len(message) < 300
 
 
 @given(st.lists(st.sampled_from(["forward", "backward", "one", "two", "stop", "dacapo", "plain"]), max_size=12))

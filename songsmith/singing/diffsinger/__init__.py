@@ -17,6 +17,7 @@ from songsmith.audio import Audio
 from songsmith.cache import Cache
 from songsmith.errors import InputError
 from songsmith.performance import BREATH, SILENCE, Performance
+from songsmith.shown import shown
 from songsmith.singing.alone import placed, sing_alone
 from songsmith.singing.diffsinger.bank import CURVES, Bank, read_bank
 from songsmith.singing.diffsinger.models import load_model
@@ -94,10 +95,10 @@ def _bank(voice: Voice) -> Bank:
 def _steps(voice: Voice) -> int:
     """Return the number of sampling steps, for the models that are told it."""
     text = voice.backend.get("steps", str(DEFAULT_STEPS))
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_STEPS):
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST_STEPS):
         raise InputError(
-            f'voice {voice.name!r}: backend.steps = {text!r} is not accepted: use a text such as "20", from 1 to'
-            f" {MOST_STEPS}"
+            f'voice {voice.name!r}: backend.steps = {shown(text, 60)} is not accepted: use a text such as "20", from'
+            f" 1 to {MOST_STEPS}"
         )
     return int(text)
 

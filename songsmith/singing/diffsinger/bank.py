@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from songsmith.errors import InputError, MissingPart
+from songsmith.shown import shown
 from songsmith.tables import Table
 
 CONFIG, VOCODER_CONFIG = "dsconfig.yaml", "vocoder.yaml"
@@ -133,10 +134,10 @@ def read_bank(folder: Path, language: str = "en", speaker: str | None = None, vo
     part = reader.part(root, values, speaker)
     acoustic = reader.file(table.text("acoustic"), "the acoustic model", largest=LARGEST_MODEL)
     variance = reader.variance(values, speaker)
-    place, own = reader.vocoder(vocoder, str(values.get("vocoder") or ""))
-    shown = Table(f"{place.name}/{VOCODER_CONFIG}", own)
-    model = reader.file(shown.text("model", default="model.onnx"), "the vocoder", place, LARGEST_MODEL)
-    mel, vocoder_mel = _mel(table, values), _mel(shown, own)
+    place, own = reader.vocoder(vocoder, table.text("vocoder", default="") if values.get("vocoder") else "")
+    settings = Table(f"{place.name}/{VOCODER_CONFIG}", own)
+    model = reader.file(settings.text("model", default="model.onnx"), "the vocoder", place, LARGEST_MODEL)
+    mel, vocoder_mel = _mel(table, values), _mel(settings, own)
     for what in ("sample_rate", "hop_size", "bins"):
         ours, theirs = getattr(mel, what), getattr(vocoder_mel, what)
         if ours != theirs:
@@ -160,10 +161,14 @@ class _Reader:
     def file(self, name: str, what: str, folder: Path | None = None, largest: int = LARGEST_TEXT) -> Path:
         """Return a file named in a configuration; raise where it is missing, too large or outside the bank."""
         inside = folder if folder is not None and not folder.is_relative_to(self.root) else self.root
-        path = ((folder or self.root) / name.replace("\\", "/")).resolve()
+        try:
+            path = ((folder or self.root) / name.replace("\\", "/")).resolve()
+            is_file = path.is_file()
+        except (OSError, ValueError, RuntimeError) as err:  # too long, a zero character, links in a circle
+            raise InputError(f"{inside.name}: {shown(name, 60)} cannot be the name of a file ({what})") from err
         if not path.is_relative_to(inside):
             raise InputError(f"{inside.name}: {name!r} is outside the folder: a voicebank may use its own files only")
-        if not path.is_file():
+        if not is_file:
             raise MissingPart(f"{inside.name}: {name} is missing ({what}): get the whole voicebank")
         if path.stat().st_size > largest:
             raise InputError(f"{path}: larger than {largest} bytes, which no such file is")
@@ -173,13 +178,13 @@ class _Reader:
     def yaml(self, path: Path, text: str | None = None) -> dict[str, Any]:
         """Return the mapping in a YAML file, plain values only."""
         try:
-            import yaml
+            import yaml  # not its C loader, which crashes on deep nesting
         except ImportError as err:
             raise MissingPart(
                 f"the singer 'diffsinger' needs PyYAML: {INSTALL}; the voice 'heart' sings without"
             ) from err
         try:
-            values = yaml.safe_load(_text(path) if text is None else text)  # the C loader crashes on deep nesting
+            values = _plain(_text(path) if text is None else text)
         except (yaml.YAMLError, RecursionError, ValueError) as err:
             problem = str(err).splitlines()[0] if str(err) else type(err).__name__
             raise InputError(f"{path}: not a valid YAML file ({problem}): get the voicebank again") from err
@@ -297,6 +302,16 @@ class _Reader:
         return path
 
 
+def _plain(text: str) -> object:
+    """Return what a YAML text holds; an alias is refused: a few of them, each of the one before, fill any memory."""
+    import yaml
+
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.YAMLError(f"it repeats a value by the alias *{event.anchor[:40]}, write it out")
+    return yaml.safe_load(text)
+
+
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
@@ -318,7 +333,8 @@ def _numbers(path: Path, values: object) -> Mapping[str, int]:
     for name, number in values.items():
         if not isinstance(name, str) or type(number) is not int or not 0 <= number < 2**31:
             raise InputError(
-                f"{path}: {name!r} has the number {number!r}, not a whole one from 0: get the bank again"
+                f"{path}: {shown(name, 60)} has the number {shown(number, 60)}, not a whole one from 0:"
+                " get the bank again"
             )
     return values
 
@@ -331,12 +347,12 @@ def _flag(table: Table, values: dict[str, Any], key: str, default: bool = False)
 
 
 def _mel(table: Table, values: dict[str, Any]) -> Mel:
-    base = str(values.get("mel_base", "10"))
-    if base not in ("10", "e"):
+    base = values.get("mel_base", "10")
+    if base not in ("10", "e", 10):
         raise table.wrong("mel_base", base, "10 or e")
     return Mel(
         table.integer("sample_rate", 8000, 192_000, 44_100),
         table.integer("hop_size", 16, 8192, 512),
         table.integer("num_mel_bins", 1, 1024, 128),
-        base,
+        str(base),
     )
