@@ -33,7 +33,7 @@ from songsmith.form import form_warnings, plan_song
 from songsmith.melodics import melody_faults
 from songsmith.performance import Performance
 from songsmith.plan import Plan
-from songsmith.prompt import Overrides, understand
+from songsmith.prompt import Overrides, Reading, understand
 from songsmith.score import Score
 from songsmith.seeds import generator
 from songsmith.setting import open_tune, plan_setting, set_words, setting_warnings
@@ -107,8 +107,10 @@ def write_paper(
     tune = None
     if melody is not None:
         tune, asked = open_tune(melody, asked, reading.brief)
-        reading = understand(prompt, seed, asked)
+        before, reading = reading, understand(prompt, seed, asked)
     style_values, told = reading.style, list(reading.warnings)
+    if tune is not None:
+        told += _overruled(before, reading.brief)
     if reading.brief.instrumental and lyrics is not None and not instrumental:
         told.append("the prompt asks for an instrumental, but there are lyrics: they are sung")
     silent = instrumental or (reading.brief.instrumental and lyrics is None)
@@ -197,6 +199,21 @@ def write_melody(
 def score_warnings(score: Score, timeline: Timeline, cast: Cast) -> tuple[str, ...]:
     """Return, one sentence each, what the listener should know of how the words are sung."""
     return (*unmet(score), *report_fit(score, timeline).sentences, *out_of_reach(score, cast))
+
+
+def _overruled(before: Reading, brief: Brief) -> list[str]:
+    """Return what a prompt names and the tune has otherwise."""
+    named = {decision.name for decision in before.understood}
+    return [
+        f"the prompt asks for the {what} {_plain(getattr(before.brief, what))}, the melody has "
+        f"{_plain(getattr(brief, what))}: the melody's is taken"
+        for what in ("tempo", "key", "meter")
+        if what in named and getattr(before.brief, what) != getattr(brief, what)
+    ]
+
+
+def _plain(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _tune_backend(melody: str | Path | None) -> tuple[tuple[str, Backend | None], ...]:

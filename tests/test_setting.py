@@ -407,3 +407,22 @@ def sing_on(sheet: str, rows: list[tuple[float, float, int]], meter_name: str, s
     assert all(a.end == pytest.approx(b.onset, abs=1e-4) for a, b in pairwise(plan.chords))
     assert [any(s.voice) for s in plan.sections].count(True) == sum(not s.is_instrumental for s in words.sections)
     return True
+
+
+def test_a_prompt_that_the_tune_overrules_is_told(tmp_path: Path) -> None:
+    file = mido.MidiFile(ticks_per_beat=480)
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(100)))
+    track.append(mido.MetaMessage("time_signature", numerator=4, denominator=4))
+    for pitch in (60, 62, 64, 65, 67, 65, 64, 60):
+        track.append(mido.Message("note_on", note=pitch, velocity=90))
+        track.append(mido.Message("note_off", note=pitch, time=480))
+    file.tracks.append(track)
+    file.save(tmp_path / "tune.mid")
+    sheet = "[Verse]\nCopper kettle on the fire"
+    paper = write_paper("folk, 150 BPM, 3/4", sheet, melody=tmp_path / "tune.mid")
+    assert paper.plan.tempo == 100.0
+    assert "the prompt asks for the tempo 150, the melody has 100: the melody's is taken" in paper.warnings
+    assert "the prompt asks for the meter 3/4, the melody has 4/4: the melody's is taken" in paper.warnings
+    silent = write_paper("folk", sheet, melody=tmp_path / "tune.mid")
+    assert not any("the prompt asks for" in warning for warning in silent.warnings)
