@@ -170,10 +170,13 @@ def _harmonies(lead: _Lead) -> list[VoicePart]:
     """Return a harmony for the choruses of each voice that leads any."""
     made = []
     for name in lead.cast.leads:
+        voice = load_voice(name)
         tunes: list[_Tune] = []
         for sung in _full(lead, name, HARMONY_ENERGY):
-            harmony = _harmony(sung.notes, lead.score, load_voice(name))
-            if harmony is not None and sung.line.number not in lead.cast.second:
+            if sung.line.number in lead.cast.second:
+                continue
+            harmony = _harmony(sung.notes, lead.score, voice)
+            if harmony is not None:
                 tunes.append((sung, harmony))
         stand = _Stand(_name("harmony", name, lead), "harmony", name, HARMONY_PAN, HARMONY_DB)
         made += _voice(lead, stand, tunes)

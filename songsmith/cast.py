@@ -107,23 +107,30 @@ def move_into_ranges(score: Score, cast: Cast, voice: str) -> Score:
     by_singer: dict[str, list[Note]] = {}
     for number, notes in lines.items():
         by_singer.setdefault(cast.lead[number], []).extend(notes)
-    shifts = {name: octave_for(notes, load_voice(name).range) for name, notes in by_singer.items() if name != voice}
+    ranges = _ranges(cast)
+    shifts = {name: octave_for(notes, ranges[name]) for name, notes in by_singer.items() if name != voice}
     moved: list[Note] = []
     for number, notes in lines.items():
         name = cast.lead[number]
         shift = shifts.get(name, 0)
-        if name != voice and beyond([replace(n, pitch=n.pitch + shift) for n in notes], load_voice(name).range):
-            shift = octave_for(notes, load_voice(name).range)
+        if name != voice and beyond([replace(n, pitch=n.pitch + shift) for n in notes], ranges[name]):
+            shift = octave_for(notes, ranges[name])
         moved += [replace(note, pitch=note.pitch + shift) for note in notes]
     return replace(score, notes=tuple(moved))
+
+
+def _ranges(cast: Cast) -> dict[str, VoiceRange]:
+    """Return the range of each voice that leads."""
+    return {name: load_voice(name).range for name in cast.leads}
 
 
 def out_of_reach(score: Score, cast: Cast) -> tuple[str, ...]:
     """Return, one sentence for each voice, which lines of the lead have notes that their singer cannot reach."""
     found: dict[str, list[tuple[int, int]]] = {}
+    ranges = _ranges(cast)
     for number, notes in _lines(score).items():
         name = cast.lead[number]
-        count = beyond(notes, load_voice(name).range)
+        count = beyond(notes, ranges[name])
         if count:
             found.setdefault(name, []).append((number, count))
     return tuple(cannot_reach(name, lines) for name, lines in found.items())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -41,7 +40,7 @@ def evaluate(
         print(json.dumps(rows, ensure_ascii=False, indent=2, allow_nan=False))
         return
     pages = [
-        f"{page(replace(song, report=None), report)}\n\nScore {report['score']:.2f}  {folder}"
+        f"{page(song, report)}\n\nScore {report['score']:.2f}  {folder}"
         for folder, song, report in zip(folders, songs, reports, strict=True)
     ]
     print("\n\n".join(pages))

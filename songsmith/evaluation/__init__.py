@@ -7,7 +7,6 @@ names; `page` turns them into words.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from songsmith.evaluation.colour import colour, register
@@ -53,11 +52,7 @@ def evaluate(song: Song, listen: bool = True) -> dict[str, Any]:
     MissingPart : where the recogniser or the beat tracker is not installed
     """
     audio = song.read_audio()
-    report = _report(song, audio)
-    if audio.dry_vocals is not None and song.notes:
-        report["voice"]["ghost_db"] = ghost_db(
-            song, audio.dry_vocals, *pitch_track(audio.dry_vocals, song.performance.phonemes)
-        )
+    report = _report(song, audio, with_ghost=True)
     if listen:
         from songsmith.evaluation.beats import heard_tempo
 
@@ -65,11 +60,11 @@ def evaluate(song: Song, listen: bool = True) -> dict[str, Any]:
         report["tempo"] = {"asked": song.plan.tempo, "heard": heard_tempo(audio.mix, song.plan.tempo)}
     report["findings"] = findings(report)
     report["score"] = score(report)
-    report["advice"] = advice(replace(song, report=None), report)
+    report["advice"] = advice(song, report)
     return report
 
 
-def _report(song: Song, audio: Mix | None) -> dict[str, Any]:
+def _report(song: Song, audio: Mix | None, with_ghost: bool = False) -> dict[str, Any]:
     report: dict[str, Any] = {
         "placement": placement(song),
         "timing": timing(song),
@@ -83,7 +78,10 @@ def _report(song: Song, audio: Mix | None) -> dict[str, Any]:
         report["style"] = read
     if audio is not None:
         if audio.dry_vocals is not None and song.notes:
-            report["voice"] = voice(song, audio.dry_vocals)
+            track = pitch_track(audio.dry_vocals, song.performance.phonemes)
+            report["voice"] = voice(song, audio.dry_vocals, track)
+            if with_ghost:
+                report["voice"]["ghost_db"] = ghost_db(song, audio.dry_vocals, *track)
         report["sound"] = sound(audio, song.timeline.seconds(float(song.plan.beats)))
         if song.audio is None and song.folder is not None and (song.folder / "mix.mp3").is_file():
             report["sound"]["lossy"] = True  # its stems were coded each by itself

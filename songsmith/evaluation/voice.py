@@ -29,13 +29,14 @@ VIBRATO_CENTS = 15.0
 _PITCH_RATE = 22050
 
 
-def voice(song: Song, dry: Audio) -> dict[str, float]:
+def voice(song: Song, dry: Audio, track: tuple[Times, Times] | None = None) -> dict[str, float]:
     """Measure the lead against the score.
 
     A note counts (from 0.12 s) by the median pitch inside its vowel; where that is unvoiced it is wrong.
     `legato` is the median voiced share of notes of at least 0.5 s; see `expression` for the rest.
+    `track` is the `pitch_track` of the lead where that is there already.
     """
-    times, f0_hz = pitch_track(dry, song.performance.phonemes)
+    times, f0_hz = track or pitch_track(dry, song.performance.phonemes)
     vowels: dict[int, list[PhonemeSpan]] = {}
     for span in song.performance.phonemes:
         if span.syllable is not None and span.is_vowel:

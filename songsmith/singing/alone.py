@@ -6,7 +6,7 @@ of this process. Which thread does it, and in what order, makes no difference to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
@@ -41,11 +41,7 @@ def sing_alone(
     """
     store = cache or Cache(None)
     keys = [key(phrase) for phrase in phrases]
-    sounds: dict[str, Sound] = {}
-    for name in keys:
-        kept = store.get(name)
-        if kept is not None and kept.ndim == 1 and kept.dtype == np.float32:
-            sounds[name] = kept
+    sounds = kept_sounds(keys, store)
     missing = {name: phrase for name, phrase in zip(keys, phrases, strict=True) if name not in sounds}
     if progress is not None:
         progress(sum(name in sounds for name in keys), len(keys))
@@ -62,6 +58,14 @@ def sing_alone(
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return tuple(sounds[name] for name in keys)
+
+
+def kept_sounds(keys: Sequence[str], cache: Cache) -> dict[str, Sound]:
+    """Return the sounds that a cache has under these names; what is not a sound there is left out."""
+    found = {key: cache.get(key) for key in dict.fromkeys(keys)}
+    return {
+        key: kept for key, kept in found.items() if kept is not None and kept.ndim == 1 and kept.dtype == np.float32
+    }
 
 
 def placed(performance: Performance, phrases: tuple[Phrase, ...], sounds: tuple[Sound, ...]) -> Audio:

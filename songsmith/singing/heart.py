@@ -19,6 +19,7 @@ from songsmith.cache import Cache
 from songsmith.errors import InputError
 from songsmith.performance import BREATH, Performance
 from songsmith.seeds import generator
+from songsmith.singing.alone import SONG_RATE, placed
 from songsmith.singing.network import FRAME_S, SAMPLE_RATE, WEIGHTS_SHA256, VoiceNetwork
 from songsmith.singing.phrase import Phrase, split_phrases
 from songsmith.singing.revoice import frame_pitch, revoice, spoken
@@ -27,7 +28,6 @@ from songsmith.singing.warp import guide_frames, tokenize
 from songsmith.units import db_to_gain
 
 METHOD = "heart 3"  # part of every cache key: to be counted up whenever the sound changes
-SONG_RATE = 44_100
 VOWEL_DB = -23.0  # RMS of a vowel sung at loudness 0 dB
 LEVELLING = 0.8  # share of a vowel's distance from that which is made up; the rest is the word's own accent
 MOST_LEVELLING_DB = 9.0
@@ -65,12 +65,7 @@ class Heart:
 
         phrases = split_phrases(performance, lyrics, seed, voice.colour)
         sounds = render_phrases(phrases, cache or Cache(None), workers, progress)
-        samples = np.zeros(round(performance.duration_s * SONG_RATE), np.float32)
-        for phrase, sound in zip(phrases, sounds, strict=True):
-            first = round(phrase.origin_s * SONG_RATE)
-            begin, end = max(first, 0), min(first + len(sound), len(samples))
-            samples[begin:end] += sound[begin - first : end - first]
-        return Audio(samples[None], SONG_RATE)
+        return placed(performance, phrases, sounds)
 
 
 def phrase_key(phrase: Phrase) -> str:

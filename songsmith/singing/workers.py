@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from songsmith.cache import Cache
 from songsmith.errors import SongsmithError
+from songsmith.singing.alone import kept_sounds
 from songsmith.singing.heart import Progress, phrase_key, render_phrase
 from songsmith.singing.network import load_network
 from songsmith.singing.phrase import Phrase, phrase_from_bytes, phrase_to_bytes
@@ -42,11 +43,7 @@ def render_phrases(
     Raises MissingPart where the voice is not installed, SongsmithError where a helper dies.
     """
     keys = [phrase_key(phrase) for phrase in phrases]
-    sounds: dict[str, Sound] = {}
-    for key in keys:
-        kept = cache.get(key)
-        if kept is not None and kept.ndim == 1 and kept.dtype == np.float32:
-            sounds[key] = kept
+    sounds = kept_sounds(keys, cache)
 
     def tell() -> None:
         if progress is not None:
