@@ -20,6 +20,7 @@ from songsmith.evaluation import check
 from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings, PartSettings
 from songsmith.paper import Paper, read_lyrics, title_of, write_paper
 from songsmith.song import Backend, Provenance, Song
+from songsmith.threads import single_threaded
 from songsmith.vocals import Studio, fit, singer_of
 
 __all__ = ["Paper", "Progress", "make", "read_lyrics", "render", "title_of", "write_paper"]
@@ -27,6 +28,7 @@ __all__ = ["Paper", "Progress", "make", "read_lyrics", "render", "title_of", "wr
 Progress = Callable[[str, float], None]
 
 
+@single_threaded()
 def make(
     prompt: str,
     lyrics: str | Path | Lyrics | None = None,
@@ -96,6 +98,7 @@ def make(
     return render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
 
 
+@single_threaded()
 def render(
     paper: Paper,
     *,

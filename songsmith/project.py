@@ -15,7 +15,7 @@ import tempfile
 import unicodedata
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from secrets import token_hex
@@ -117,6 +117,7 @@ def save(
     overwrite: bool = False,
     audio_format: str = "wav",
     warn: Callable[[str], None] = warnings.warn,
+    workers: int = 2,
 ) -> Path:
     """Write a song's whole folder and return its absolute path.
 
@@ -128,6 +129,7 @@ def save(
     overwrite : whether a song that is there may be replaced, once the new one is complete
     audio_format : `wav` or `flac` (24 bit), or `mp3`, for sound that is in memory
     warn : told where the picture of the song could not be drawn; all else is there then
+    workers : sound files written at once
 
     Raises
     ------
@@ -144,7 +146,7 @@ def save(
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = folder.with_name(f".{folder.name[:40]}-{token_hex(6)}")
         temporary.mkdir()
-        _write_files(song, temporary, audio_format, warn)
+        _write_files(song, temporary, audio_format, warn, workers)
         _put_in_place(temporary, folder, overwrite)
     except (OSError, soundfile.SoundFileError) as err:
         reason = getattr(err, "strerror", None) or err
@@ -173,27 +175,36 @@ def save_as_new(
             continue
 
 
-def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[str], None]) -> None:
-    if song.audio is not None:
-        lowered_db = _write_mix(song, song.audio, folder, audio_format)
-        if lowered_db:
-            note = f"the sound is {lowered_db:.1f} dB softer than it would be as wav, to stay below -1 dBTP as mp3"
-            told = replace(song.provenance, warnings=(*song.provenance.warnings, note))
-            song = replace(song, provenance=told)
-    elif song.folder is not None:
-        _mix_file(song.folder)
-        for name in _sounds(song.folder):
-            (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(song.folder / name, folder / name)
-    (folder / SONG_FILE).write_text(song_to_json(song), encoding="utf-8")
-    (folder / CURVES).write_bytes(curves_to_npz(song.performance))
-    (folder / "song.mid").write_bytes(song_to_midi(song))
-    (folder / "score.musicxml").write_text(song_to_musicxml(song), encoding="utf-8")
-    (folder / "lyrics.lrc").write_text(song_to_lrc(song), encoding="utf-8")
-    if song.report is not None:
-        report = json.dumps(song.report, indent=2, ensure_ascii=False, allow_nan=False)
-        (folder / "report.json").write_text(report + "\n", encoding="utf-8")
-    _draw(song, folder, warn)
+def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[str], None], workers: int) -> None:
+    """Write the files of a song, its sound in threads beside all the others."""
+    with ThreadPoolExecutor(2) as pool:
+        jobs: list[Future[None]] = []
+        if song.audio is not None:
+            lowered_db, jobs = _write_mix(song, song.audio, folder, audio_format, pool)
+            if lowered_db:
+                note = (
+                    f"the sound is {lowered_db:.1f} dB softer than it would be as wav, to stay below -1 dBTP as mp3"
+                )
+                told = replace(song.provenance, warnings=(*song.provenance.warnings, note))
+                song = replace(song, provenance=told)
+        elif song.folder is not None:
+            _mix_file(song.folder)
+            for name in _sounds(song.folder):
+                (folder / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(song.folder / name, folder / name)
+        (folder / SONG_FILE).write_text(song_to_json(song), encoding="utf-8")
+        (folder / CURVES).write_bytes(curves_to_npz(song.performance))
+        (folder / "song.mid").write_bytes(song_to_midi(song))
+        (folder / "score.musicxml").write_text(song_to_musicxml(song), encoding="utf-8")
+        (folder / "lyrics.lrc").write_text(song_to_lrc(song), encoding="utf-8")
+        if song.report is not None:
+            report = json.dumps(song.report, indent=2, ensure_ascii=False, allow_nan=False)
+            (folder / "report.json").write_text(report + "\n", encoding="utf-8")
+        if jobs:
+            jobs[0].result()  # the mix, which the picture shows
+        _draw(song, folder, warn)
+        for job in jobs:
+            job.result()
 
 
 def _draw(song: Song, folder: Path, warn: Callable[[str], None]) -> None:
@@ -209,8 +220,10 @@ def _draw(song: Song, folder: Path, warn: Callable[[str], None]) -> None:
         warn(f"overview.png could not be drawn ({type(err).__name__}: {err}); the song itself is complete")
 
 
-def _write_mix(song: Song, mix: Mix, folder: Path, audio_format: str) -> float:
-    """Write the sound and return by how many decibels it had to be lowered for the encoder."""
+def _write_mix(
+    song: Song, mix: Mix, folder: Path, audio_format: str, pool: ThreadPoolExecutor
+) -> tuple[float, list[Future[None]]]:
+    """Begin to write the sound, the mix first; return the decibels it is lowered by for the encoder, and the jobs."""
     for name in mix.stems:
         if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
             raise InputError(f"stem {name!r} cannot be the name of a file")
@@ -236,10 +249,7 @@ def _write_mix(song: Song, mix: Mix, folder: Path, audio_format: str) -> float:
         write_tags(folder / "mix.mp3", Tags.of(song))
     else:
         sounds.insert(0, ("mix", "", mix.mix))
-    with ThreadPoolExecutor(2) as pool:
-        for job in [pool.submit(write, *sound) for sound in sounds]:
-            job.result()
-    return lowered_db
+    return lowered_db, [pool.submit(write, *sound) for sound in sounds]
 
 
 def _encoder_overshoot_db(audio: Audio, path: Path) -> float:

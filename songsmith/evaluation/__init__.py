@@ -21,6 +21,7 @@ from songsmith.evaluation.style import style
 from songsmith.evaluation.tune import tune
 from songsmith.evaluation.voice import pitch_track, voice
 from songsmith.song import Mix, Song
+from songsmith.threads import single_threaded
 
 __all__ = ["advice", "check", "evaluate", "findings", "page", "score"]
 

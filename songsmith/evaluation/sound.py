@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from songsmith.audio import Audio
-from songsmith.mixing.loudness import true_peak_dbtp
+from songsmith.mixing.loudness import loudness_lufs, true_peak_dbtp
 from songsmith.song import Mix
 
 SILENCE_DBFS = -55.0
@@ -23,21 +23,12 @@ def sound(audio: Mix, sections_end_s: float) -> dict[str, float | None]:
     samples = audio.mix.samples
     return {
         "duration_s": round(audio.mix.duration_s, 3),
-        "loudness_lufs": _rounded(integrated_loudness_lufs(audio.mix)),
+        "loudness_lufs": _rounded(loudness_lufs(samples, audio.mix.sample_rate)),
         "true_peak_dbtp": round(true_peak_dbtp(samples), 2),
         "clipped_samples": int(np.count_nonzero(samples >= 0.99999) + np.count_nonzero(samples <= -0.99999)),
         "stem_sum_error": float(f"{stem_sum_error(audio.mix, audio.stems):.1e}"),
         "longest_silence_s": round(longest_silence_s(audio.mix, sections_end_s), 2),
     }
-
-
-def integrated_loudness_lufs(audio: Audio) -> float:
-    """Return the integrated loudness by pyloudnorm, minus infinity for silence and for less than 0.4 s."""
-    import pyloudnorm
-
-    if audio.duration_s < 0.4 or not audio.samples.any():
-        return float("-inf")
-    return float(pyloudnorm.Meter(audio.sample_rate).integrated_loudness(audio.samples.T))
 
 
 def stem_sum_error(mix: Audio, stems: Mapping[str, Audio]) -> float:

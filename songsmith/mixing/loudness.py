@@ -195,7 +195,8 @@ def true_peak_at(samples: npt.NDArray[np.float32], hops: npt.NDArray[np.intp], h
 
 def true_peak_dbtp(samples: npt.NDArray[np.float32]) -> float:
     """Return the true peak in dB relative to full scale; -120 for silence."""
-    return float(gain_to_db(float(true_peaks(samples, 64).max(initial=0.0))))
+    highest = max(samples.max(initial=0.0), -samples.min(initial=0.0))  # what cannot come to it need not be looked at
+    return float(gain_to_db(float(true_peaks(samples, 64, float(highest)).max(initial=0.0))))
 
 
 def _oversampled(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
