@@ -30,6 +30,12 @@ def pronunciations(word: str) -> tuple[str, ...]:
 
 
 @cache
+def every_pronunciation(word: str) -> tuple[str, ...]:
+    """Return the pronunciations of a lower-case word, those of our lexicon first, then all of the dictionary's."""
+    return tuple(dict.fromkeys((*pronunciations(word), *_from_cmudict(word))))
+
+
+@cache
 def _lexicon() -> dict[str, str]:
     lines = Path(__file__).with_name("lexicon.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines if line and not line.startswith("#"))
