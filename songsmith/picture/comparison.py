@@ -116,7 +116,7 @@ def _draw_spectrum(canvas: Canvas, sound: Audio, shown: Box, top: float) -> None
     """Draw the spectrum over time, and its mean at the right, 50 Hz to 16 kHz on a logarithmic scale."""
     starts = np.linspace(0, max(0, sound.frames - WINDOW), COLUMNS).astype(int)
     power = _power(sound, starts)
-    canvas.image(_shares(power)[::-1], shown.left, shown.top, shown.x(sound.duration_s), shown.bottom, "cividis")
+    canvas.image(_shares(power)[::-1], shown.left, shown.top, shown.x(sound.duration_s), shown.bottom)
     share = _shares(power.mean(axis=1))
     bottom = shown.bottom
     x = np.linspace(SIDE_LEFT, RIGHT, BANDS)
