@@ -57,12 +57,12 @@ class Audio:
         return cls(np.zeros((channels, frames), np.float32), sample_rate)
 
     @classmethod
-    def read(cls, path: Path) -> Audio:
-        """Read any file that libsndfile knows; raise InputError where it cannot."""
+    def read(cls, path: Path, start: int = 0, stop: int | None = None) -> Audio:
+        """Read any file that libsndfile knows, or some frames of it; raise InputError where it cannot."""
         import soundfile
 
         try:
-            samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
+            samples, sample_rate = soundfile.read(path, start=start, stop=stop, dtype="float32", always_2d=True)
         except (soundfile.LibsndfileError, OSError) as err:
             raise InputError(f"{path}: not a readable audio file ({err}); use wav, flac, ogg or mp3") from err
         return cls(np.ascontiguousarray(samples.T), int(sample_rate))

@@ -35,6 +35,7 @@ from songsmith.mixing.clarity import BANDS_HZ
 from songsmith.mixing.curves import draw_out
 from songsmith.mixing.master import master_gain
 from songsmith.mixing.settings import BACKING_VOCALS, NOISE, VOCALS, MixSettings, PartSettings, mix_names
+from songsmith.mixing.strip import Strip
 from songsmith.song import Mix
 from songsmith.units import db_to_gain
 
@@ -153,7 +154,7 @@ def mix(
         def faded(channel: Channel) -> None:
             level = levels[channel.name]
             if level.dip is not None:
-                _take_out(channel.samples, level.dip, settings.clarity.dip_hz)
+                take_out(channel.samples, level.dip, settings.clarity.dip_hz)
             for gain in (level.gain, level.duck):
                 if gain is not None:
                     channel.samples[:] *= gain
@@ -169,12 +170,17 @@ def mix(
             total += noise.samples
     everything = [channel.samples for channel in channels]
     master = master_gain(total, everything, MIX_SAMPLE_RATE, settings.master, workers)
+    strips = {
+        channel.name: _strip(channel, levels[channel.name], fade, master)
+        for channel in (lead, group)
+        if channel is not None
+    }
     for samples in (total, *everything):
         samples *= master
     order = {name: number for number, name in enumerate((VOCALS, BACKING_VOCALS, *stems, NOISE))}
     channels.sort(key=lambda channel: order[channel.name])
     finished = {channel.name: Audio(channel.samples, MIX_SAMPLE_RATE) for channel in channels}
-    return Mix(Audio(total, MIX_SAMPLE_RATE), finished, vocal)
+    return Mix(Audio(total, MIX_SAMPLE_RATE), finished, vocal, strips)
 
 
 def _check(vocal: Audio | None, stems: Mapping[str, Audio], voices: Sequence[BackingVoice], workers: int) -> None:
@@ -268,6 +274,15 @@ def _levels(lead: Channel | None, group: Channel | None, parts: list[Channel], s
     return levels
 
 
+def _strip(channel: Channel, level: _Level, fade: Samples, master: Samples) -> Strip:
+    """Return what was done to a channel of voices."""
+    gain = master * level.gain
+    if level.duck is not None:
+        gain *= level.duck
+    gain[len(gain) - len(fade) :] *= fade
+    return Strip.of(channel.voices, gain, level.dip)
+
+
 def _dip_amplitudes(centre_hz: float) -> npt.NDArray[np.complex128]:
     """Return the response of the dip's band at the middles of the third octaves of speech."""
     from scipy.signal import sosfreqz
@@ -276,7 +291,7 @@ def _dip_amplitudes(centre_hz: float) -> npt.NDArray[np.complex128]:
     return np.asarray(sosfreqz(sections, np.asarray(BANDS_HZ, np.float64), fs=MIX_SAMPLE_RATE)[1])
 
 
-def _take_out(samples: Samples, share: Samples, centre_hz: float) -> None:
+def take_out(samples: Samples, share: Samples, centre_hz: float) -> None:
     """Take a moving share of the dip's band out of a signal, in place; only where there is a share."""
     from scipy.signal import sosfilt
 

@@ -30,6 +30,9 @@ from songsmith.export.midi import song_to_midi
 from songsmith.export.musicxml import song_to_musicxml
 from songsmith.export.tags import Tags, write_tags
 from songsmith.fieldreader import Field, read_json
+from songsmith.kept import KeptStems
+from songsmith.mixing.settings import BACKING_VOCALS, VOCALS
+from songsmith.mixing.strip import Strip, strips_from_npz, strips_to_npz
 from songsmith.serialize import CURVES, curves_to_npz, song_to_json
 from songsmith.song import Mix, Song
 from songsmith.units import db_to_gain
@@ -37,7 +40,8 @@ from songsmith.units import db_to_gain
 SONG_FILE = "song.json"
 FORMATS = ("wav", "flac", "mp3")
 _SUBTYPES = {"wav": "PCM_24", "flac": "PCM_24", "mp3": "MPEG_LAYER_III"}
-_OWN_FILES = (SONG_FILE, CURVES, "song.mid", "score.musicxml", "lyrics.lrc", "overview.png", "report.json")
+STRIPS = "mixing.npz"
+_OWN_FILES = (SONG_FILE, CURVES, STRIPS, "song.mid", "score.musicxml", "lyrics.lrc", "overview.png", "report.json")
 CEILING_DBTP = -1.0
 """True peak that no mix exceeds, after the MP3 encoder, too."""
 
@@ -177,10 +181,15 @@ def save_as_new(
 
 def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[str], None], workers: int) -> None:
     """Write the files of a song, its sound in threads beside all the others."""
-    with ThreadPoolExecutor(2) as pool:
+    with ThreadPoolExecutor(workers) as pool:
         jobs: list[Future[None]] = []
         if song.audio is not None:
             lowered_db, jobs = _write_mix(song, song.audio, folder, audio_format, pool)
+            if song.audio.strips:
+                (folder / STRIPS).write_bytes(strips_to_npz(song.audio.strips))
+            if workers == 1:  # one thing at a time
+                for job in jobs:
+                    job.result()
             if lowered_db:
                 note = (
                     f"the sound is {lowered_db:.1f} dB softer than it would be as wav, to stay below -1 dBTP as mp3"
@@ -189,7 +198,8 @@ def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[st
                 song = replace(song, provenance=told)
         elif song.folder is not None:
             _mix_file(song.folder)
-            for name in _sounds(song.folder):
+            settings = [STRIPS] if _own_file(song.folder, STRIPS) else []
+            for name in (*_sounds(song.folder), *settings):
                 (folder / name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(song.folder / name, folder / name)
         (folder / SONG_FILE).write_text(song_to_json(song), encoding="utf-8")
@@ -228,8 +238,9 @@ def _write_mix(
         if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
             raise InputError(f"stem {name!r} cannot be the name of a file")
     (folder / "stems").mkdir()
+    kept = _kept_files(mix, audio_format)
     sounds: list[tuple[str, str, Audio]] = [
-        (f"stems/{name}", name.replace("_", " "), mix.stems[name]) for name in mix.stems
+        (f"stems/{name}", name.replace("_", " "), mix.stems[name]) for name in mix.stems if name not in kept
     ]
     if mix.dry_vocals is not None:
         (folder / "dry").mkdir()
@@ -249,7 +260,18 @@ def _write_mix(
         write_tags(folder / "mix.mp3", Tags.of(song))
     else:
         sounds.insert(0, ("mix", "", mix.mix))
-    return lowered_db, [pool.submit(write, *sound) for sound in sounds]
+    jobs = [pool.submit(write, *sound) for sound in sounds]
+    for name, path in kept.items():
+        shutil.copyfile(path, folder / f"stems/{name}.{audio_format}")
+    return lowered_db, jobs
+
+
+def _kept_files(mix: Mix, audio_format: str) -> dict[str, Path]:
+    """Return the stems that are files already, just as they are to be written."""
+    if not isinstance(mix.stems, KeptStems) or audio_format == "mp3":
+        return {}
+    files = {name: mix.stems.file_of(name, f".{audio_format}") for name in mix.stems}
+    return {name: path for name, path in files.items() if path is not None}
 
 
 def _encoder_overshoot_db(audio: Audio, path: Path) -> float:
@@ -355,6 +377,12 @@ def _mix_file(folder: Path) -> str | None:
     return names[0] if names else None
 
 
+def format_of(folder: Path) -> str:
+    """Return the format of the sound in a song's folder, one of `FORMATS`; `wav` where there is none."""
+    name = _mix_file(Path(folder).expanduser().resolve())
+    return "wav" if name is None else name.rpartition(".")[2]
+
+
 def read_mix(folder: Path) -> Mix:
     """Return the sound of a song's folder; raise InputError where there is none, or two of one name."""
     mix = read_mix_only(folder)
@@ -372,7 +400,46 @@ def read_mix(folder: Path) -> Mix:
             if dry is not None:
                 raise InputError(f"{folder}: holds two dry vocals; keep the one that is the song's")
             dry = Audio.read(folder / name)
-    return Mix(mix, stems, dry)
+    return Mix(mix, stems, dry, read_strips(folder, mix.frames))
+
+
+def kept_mix(folder: Path) -> Mix:
+    """Return the sound of a song's folder, its stems left in their files until they are asked for.
+
+    Raises InputError where there is none, or two of one name.
+    """
+    mix = read_mix_only(folder)
+    if mix is None:
+        raise InputError(f"{folder}: has no mix.{' or mix.'.join(FORMATS)}; render the song again")
+    names = [name for name in _sounds(folder) if name.startswith("stems/")]
+    files = {Path(name).stem: folder / name for name in names}
+    if len(files) < len(names):
+        raise InputError(f"{folder}: holds two stems of one name; keep the one that is the song's")
+    dry = [name for name in _sounds(folder) if name.startswith("dry/vocals.")]
+    if len(dry) > 1:
+        raise InputError(f"{folder}: holds two dry vocals; keep the one that is the song's")
+    vocals = Audio.read(folder / dry[0]) if dry else None
+    return Mix(mix, KeptStems(files, {}), vocals, read_strips(folder, mix.frames))
+
+
+def read_strips(folder: Path, frames: int) -> dict[str, Strip]:
+    """Return what the mix of a song's folder did to its voices; empty where that is not there."""
+    path = _own_file(folder, STRIPS)
+    if path is None:
+        return {}
+    largest = 64 + 16 * frames
+    if path.stat().st_size > largest:
+        raise InputError(f"{path}: has {path.stat().st_size} bytes; {largest} at most are read")
+    return strips_from_npz(path.read_bytes(), str(path), (VOCALS, BACKING_VOCALS), frames)
+
+
+def _own_file(folder: Path, name: str) -> Path | None:
+    """Return a file of a song's folder where it is there; raise InputError where it leads out of it."""
+    path = folder / name
+    if not path.is_file():
+        return None
+    _check_inside(path, folder)
+    return path
 
 
 def read_mix_only(folder: Path) -> Audio | None:

@@ -12,6 +12,7 @@ from songsmith.accompaniment.parts import Part
 from songsmith.audio import Audio
 from songsmith.brief import Brief
 from songsmith.errors import InputError
+from songsmith.mixing.strip import Strip
 from songsmith.performance import Performance
 from songsmith.plan import Chord, Plan
 from songsmith.score import Note
@@ -27,11 +28,13 @@ class Mix:
     mix : stereo
     stems : name to stereo audio of the mix's own length, after every effect and gain: they sum to `mix`
     dry_vocals : the lead vocal before any effect, mono; None in an instrumental
+    strips : what the mix did to the stems of voices, where that is known: with it a line can be sung anew in it
     """
 
     mix: Audio
     stems: Mapping[str, Audio]
     dry_vocals: Audio | None = None
+    strips: Mapping[str, Strip] = field(default_factory=dict)
 
 
 VOICE_KINDS = ("second", "harmony", "double", "backing")

@@ -15,10 +15,12 @@ from pathlib import Path
 from lyrics.text import printable
 from songsmith.accompaniment.parts import Accompaniment
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
+from songsmith.accompanying import is_accompanied, render_band
 from songsmith.backing import arrange_backing, redrawn
 from songsmith.cast import Cast, cast_voices
 from songsmith.errors import InputError
 from songsmith.melodics import melody_faults
+from songsmith.over import is_over, recording_of, render_over
 from songsmith.paper import FAULTY, PUT_ASIDE, Paper, score_warnings
 from songsmith.pipeline import Progress, render
 from songsmith.score import Score
@@ -57,23 +59,47 @@ def vary(
     InputError : where nothing of the song can be varied as asked, and where the SoundFont is not the one it was
         played with
     """
-    used = song.provenance.backend("soundfont")
-    if used is not None:
-        own = dict(used.facts).get("sha256")
-        instruments = load_soundfont(find_soundfont(soundfont))
-        if soundfont is None and own is not None and own != instruments.sha256:
-            raise InputError(
-                f"the song was played with the SoundFont {printable(used.name)}: give that file with --soundfont"
-            )
+    if is_over(song) and request.what != "melody":
+        raise InputError(
+            f"the song is sung over a recording, which is not ours to play anew: vary its melody, not {request.what}"
+        )
+    check_soundfont(song, soundfont)
     paper = vary_paper(song, request, voice, style)
-    varied = render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
+    if is_over(song):
+        recording, said = recording_of(song), song.provenance.backend("accompanist")
+        varied = render_over(
+            paper, recording, said, use_cache=use_cache, workers=workers, progress=progress, warn=warn
+        )
+    elif is_accompanied(song):
+        dry, said = song.read_audio().dry_vocals, song.provenance.backend("singer")
+        if dry is None:
+            raise InputError(
+                "the song's own dry/vocals is not there, so its voice cannot be mixed again: put it back"
+            )
+        varied = render_band(paper, dry, said, soundfont=soundfont, workers=workers, progress=progress)
+    else:
+        varied = render(
+            paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn
+        )
     return replace(varied, provenance=_provenance(song, varied, request))
+
+
+def check_soundfont(song: Song, soundfont: str | Path | None) -> None:
+    """Raise InputError where a song was played with a SoundFont that is neither given nor the one found here."""
+    used = song.provenance.backend("soundfont")
+    if used is None or soundfont is not None:
+        return
+    own = dict(used.facts).get("sha256")
+    if own is not None and own != load_soundfont(find_soundfont(None)).sha256:
+        raise InputError(
+            f"the song was played with the SoundFont {printable(used.name)}: give that file with --soundfont"
+        )
 
 
 def vary_paper(song: Song, request: Request, voice: str | None = None, style: str | None = None) -> Paper:
     """Return a song varied on paper; the arguments are those of `vary`."""
     if song.folder is not None:
-        song = _with_presets(song, voice, style)
+        song = with_presets(song, voice, style)
     if song.notes and not len(song.performance.f0_hz):
         raise InputError("the song has no pitch and loudness curves, so it cannot be sung: make the song again")
     bars = chosen_bars(song, request)
@@ -89,14 +115,14 @@ def vary_paper(song: Song, request: Request, voice: str | None = None, style: st
     if score.notes == song.notes:
         voices, told = redrawn(song), _lasting(song)
     else:
-        voices, missed = arrange_backing(score, song.timeline, cast, song.seed)
+        voices, missed = arrange_backing(score, song.timeline, cast, song.seed, song.brief)
         told = _warnings(song, score, cast, missed)
     return Paper(
         title=song.title,
         seed=song.seed,
         brief=song.brief,
         style=load_style(song.brief.style),
-        voice=load_voice(song.brief.voice),
+        voice=load_voice(song.brief.voice, song.brief.performance or None),
         lyrics=song.lyrics,
         plan=song.plan,
         accompaniment=accompaniment,
@@ -111,7 +137,7 @@ def vary_paper(song: Song, request: Request, voice: str | None = None, style: st
 def _warnings(song: Song, score: Score, cast: Cast, missed: tuple[str, ...]) -> tuple[str, ...]:
     """Return the warnings of a song with those of its old score replaced by those of the new one."""
     before = Score(song.notes, song.chords, song.lyrics, song.plan)
-    _, missed_before = arrange_backing(before, song.timeline, cast, song.seed)
+    _, missed_before = arrange_backing(before, song.timeline, cast, song.seed, song.brief)
     stale = {*score_warnings(before, song.timeline, cast), *missed_before}
     kept = [told for told in _lasting(song) if told not in stale and not told.startswith((FAULTY, PUT_ASIDE))]
     faults = melody_faults(score)
@@ -125,7 +151,7 @@ def _lasting(song: Song) -> tuple[str, ...]:
     return tuple(told for told in song.provenance.warnings if OF_SOUND_FILES not in told)
 
 
-def _with_presets(song: Song, voice: str | None, style: str | None) -> Song:
+def with_presets(song: Song, voice: str | None, style: str | None) -> Song:
     """Return a song from a folder with the voice and style it names; no file that only the folder names is opened."""
     brief = song.brief
     own_voice = _preset("voice", brief.voice, voice, voice_names())

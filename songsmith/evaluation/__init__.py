@@ -26,14 +26,17 @@ from songsmith.threads import single_threaded
 __all__ = ["advice", "check", "evaluate", "findings", "page", "score"]
 
 
-def check(song: Song) -> dict[str, Any]:
+@single_threaded()
+def check(song: Song, sum_error: float | None = None) -> dict[str, Any]:
     """Return the report of a song: measurements by subject, and `findings` in plain words.
 
-    The sound is the one in memory or in the song's folder; a song without any gets paper checks only.
+    The sound is the one in memory or in the song's folder; a song without any gets paper checks only. `sum_error` is
+    the largest difference between the mix and the sum of its stems, where it is known.
     """
-    return _report(song, _sound_of(song))
+    return _report(song, _sound_of(song), sum_error=sum_error)
 
 
+@single_threaded()
 def evaluate(song: Song, listen: bool = True) -> dict[str, Any]:
     """Return the full report of a song: that of `check`, with what a listener hears.
 
@@ -65,7 +68,9 @@ def evaluate(song: Song, listen: bool = True) -> dict[str, Any]:
     return report
 
 
-def _report(song: Song, audio: Mix | None, with_ghost: bool = False) -> dict[str, Any]:
+def _report(
+    song: Song, audio: Mix | None, with_ghost: bool = False, sum_error: float | None = None
+) -> dict[str, Any]:
     report: dict[str, Any] = {
         "placement": placement(song),
         "timing": timing(song),
@@ -83,7 +88,7 @@ def _report(song: Song, audio: Mix | None, with_ghost: bool = False) -> dict[str
             report["voice"] = voice(song, audio.dry_vocals, track)
             if with_ghost:
                 report["voice"]["ghost_db"] = ghost_db(song, audio.dry_vocals, *track)
-        report["sound"] = sound(audio, song.timeline.seconds(float(song.plan.beats)))
+        report["sound"] = sound(audio, song.timeline.seconds(float(song.plan.beats)), sum_error)
         if song.audio is None and song.folder is not None and (song.folder / "mix.mp3").is_file():
             report["sound"]["lossy"] = True  # its stems were coded each by itself
         report["dynamics"] = dynamics(song, audio.mix)

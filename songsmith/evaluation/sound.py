@@ -13,30 +13,33 @@ from songsmith.song import Mix
 SILENCE_DBFS = -55.0
 
 
-def sound(audio: Mix, sections_end_s: float) -> dict[str, float | None]:
+def sound(audio: Mix, sections_end_s: float, sum_error: float | None = None) -> dict[str, float | None]:
     """Measure the mix.
 
     `loudness_lufs` is integrated (BS.1770, None for silence), `true_peak_dbtp` four times oversampled,
     `stem_sum_error` the largest difference between the mix and the sum of its stems, `clipped_samples` those at
-    full scale, `longest_silence_s` the longest stretch under -55 dBFS before the last section ends.
+    full scale, `longest_silence_s` the longest stretch under -55 dBFS before the last section ends. `sum_error` is
+    that largest difference where it is known, which saves reading the stems.
     """
+    if sum_error is None:
+        sum_error = stem_sum_error(audio.mix, audio.stems)
     samples = audio.mix.samples
     return {
         "duration_s": round(audio.mix.duration_s, 3),
         "loudness_lufs": _rounded(loudness_lufs(samples, audio.mix.sample_rate)),
         "true_peak_dbtp": round(true_peak_dbtp(samples), 2),
         "clipped_samples": int(np.count_nonzero(samples >= 0.99999) + np.count_nonzero(samples <= -0.99999)),
-        "stem_sum_error": float(f"{stem_sum_error(audio.mix, audio.stems):.1e}"),
+        "stem_sum_error": float(f"{sum_error:.1e}"),
         "longest_silence_s": round(longest_silence_s(audio.mix, sections_end_s), 2),
     }
 
 
 def stem_sum_error(mix: Audio, stems: Mapping[str, Audio]) -> float:
     """Return the largest difference between a mix and the sum of its stems; infinity where lengths differ."""
-    if any(stem.samples.shape != mix.samples.shape for stem in stems.values()):
-        return float("inf")
     rest = mix.samples.copy()
     for stem in stems.values():
+        if stem.samples.shape != rest.shape:
+            return float("inf")
         rest -= stem.samples
     return float(max(rest.max(initial=0.0), -rest.min(initial=0.0)))
 

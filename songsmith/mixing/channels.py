@@ -117,6 +117,7 @@ class Channel:
     bands : `[hops, bands]` in the third octaves of `songsmith.mixing.clarity`
     gain : brings a part to its level
     presence : how much the lead is there every 10 ms, None in other channels
+    voices : what each voice of a channel of voices was multiplied with: before its effects, and after them
     """
 
     name: str
@@ -125,6 +126,7 @@ class Channel:
     bands: Array
     gain: float = 1.0
     presence: Array | None = None
+    voices: tuple[tuple[float, float], ...] = ()
 
 
 def part_channel(name: str, audio: Audio, part: PartSettings, space: Space) -> Channel:
@@ -154,16 +156,44 @@ def part_channel(name: str, audio: Audio, part: PartSettings, space: Space) -> C
 
 def vocal_channel(name: str, audio: Audio, space: Space) -> Channel:
     """Return the channel of the lead: in the middle, in its room, with two soft echoes at the sides."""
-    desk = space.settings.vocal
-    raw, _ = at_working_level(audio, space.frames, name, space.hop)
-    mono = dynamics.highpass(raw, space.sample_rate, desk.highpass_hz)
-    mono = dynamics.deess(mono, space.sample_rate, desk.deess_hz, desk.deess_db)
-    dynamics.compress(mono, space.sample_rate, desk.compressor_db, desk.compressor_ratio, 8.0, 120.0)
+    raw, lift = at_working_level(audio, space.frames, name, space.hop)
+    mono = _evened(raw, space)
     there = balance.presence(
         dynamics.hop_energy(mono, space.fine_hop), 1.0 / FINE_HOPS_PER_S, space.settings.duck.smooth_s
     )
+    placed = _vocal_response(space)
+    mono = _worn(mono, space)
+    still = np.ones(space.blocks.bins, np.float32)
+    _, energies, bands = _energies(mono, still, still, placed, space)
+    sound = convolve(mono, placed, space.blocks)
+    return Channel(name, sound, energies[:, 1], bands, presence=there, voices=((lift, 1.0),))
+
+
+def vocal_again(raw: Samples, space: Space, start: int) -> Samples:
+    """Return what `vocal_channel` makes of a piece of the lead, which is at its working level: `[2, frames]`.
+
+    `start` is the frame of the song that the piece begins at; what comes before it is not heard in the room.
+    """
+    return convolve(_worn(_evened(raw, space), space, start), _vocal_response(space), space.blocks)
+
+
+def _evened(raw: Samples, space: Space) -> Samples:
+    """Return the lead without rumble, its sibilants and what is loud turned down."""
+    desk = space.settings.vocal
+    mono = dynamics.highpass(raw, space.sample_rate, desk.highpass_hz)
+    mono = dynamics.deess(mono, space.sample_rate, desk.deess_hz, desk.deess_db)
+    dynamics.compress(mono, space.sample_rate, desk.compressor_db, desk.compressor_ratio, 8.0, 120.0)
+    return mono
+
+
+def _worn(mono: Samples, space: Space, start: int = 0) -> Samples:
+    """Return a sound as the worn medium gives it that the texture asks for."""
     tape.saturate(mono, space.texture.lofi)
-    mono = tape.wow(mono, space.sample_rate, space.texture.lofi)
+    return tape.wow(mono, space.sample_rate, space.texture.lofi, start)
+
+
+def _vocal_response(space: Space) -> Spectrum:
+    desk = space.settings.vocal
     bells = filters.impulse_response(filters.equaliser(desk)[2:], space.sample_rate)
     tone = space.blocks.spectrum(bells) * space.tone
     room = space.room * np.float32(desk.reverb)
@@ -172,10 +202,7 @@ def vocal_channel(name: str, audio: Audio, space: Space) -> Channel:
     narrow = np.float32(min(1.0, space.width))
     middle, side = 0.5 * (echoes[0] + echoes[1]), 0.5 * narrow * (echoes[0] - echoes[1])
     response = np.stack([1.0 + middle + side + room[0] + room[1], 1.0 + middle - side + room[0] - room[1]])
-    placed = (response * tone)[:, None].astype(np.complex64)
-    still = np.ones(space.blocks.bins, np.float32)
-    _, energies, bands = _energies(mono, still, still, placed, space)
-    return Channel(name, convolve(mono, placed, space.blocks), energies[:, 1], bands, presence=there)
+    return np.asarray((response * tone)[:, None], np.complex64)
 
 
 def voices_channel(name: str, voices: Sequence[BackingVoice], space: Space) -> Channel:
@@ -190,25 +217,59 @@ def voices_channel(name: str, voices: Sequence[BackingVoice], space: Space) -> C
     heard, bands = np.zeros(hops), np.zeros((hops, len(clarity.BANDS_HZ)))
     equaliser = space.blocks.spectrum(filters.impulse_response(filters.equaliser(desk), space.sample_rate))
     plain = np.float32(2.0) * np.abs(equaliser) ** 2
-    send = space.settings.vocal.reverb * VOICE_SEND
+    factors: list[tuple[float, float]] = []
     for number, voice in enumerate(voices):
-        mono, _ = at_working_level(voice.audio, space.frames, f"{name} {number + 1}", space.hop)
-        mono = dynamics.deess(mono, space.sample_rate, space.settings.vocal.deess_hz, space.settings.vocal.deess_db)
-        if desk.compressor_ratio > 1.0:
-            dynamics.compress(mono, space.sample_rate, desk.compressor_db, desk.compressor_ratio, 8.0, 120.0)
-        loose = space.blocks.spectrum(filters.decorrelator(number, space.sample_rate))
-        placed = _placed(equaliser * loose * space.tone, desk, voice.pan, send, space)[:, :1]
+        mono, lift = at_working_level(voice.audio, space.frames, f"{name} {number + 1}", space.hop)
+        mono = _evened_behind(mono, desk, space)
+        placed = _behind(equaliser, desk, number, voice.pan, space)
         _, own, own_bands = _energies(mono, plain, plain, placed, space)
         level_lufs = loudness.integrated_lufs(own[:, 0], balance.HOPS_PER_BLOCK)
         if level_lufs == float("-inf"):
+            factors.append((lift, 0.0))
             continue
         gain = float(db_to_gain(voice.level_db + desk.trim_db - level_lufs))
-        tape.saturate(mono, space.texture.lofi)
-        mono = tape.wow(mono, space.sample_rate, space.texture.lofi)
-        together += np.float32(gain) * convolve(mono, placed, space.blocks)
+        factors.append((lift, gain))
+        together += np.float32(gain) * convolve(_worn(mono, space), placed, space.blocks)
         heard += gain**2 * own[:, 1]
         bands += gain**2 * own_bands
-    return Channel(name, together, heard, bands)
+    return Channel(name, together, heard, bands, voices=tuple(factors))
+
+
+def voices_again(
+    name: str, raws: Sequence[Samples], pans: Sequence[float], gains: Sequence[float], space: Space, start: int
+) -> Samples:
+    """Return what `voices_channel` makes of pieces of its voices, which are at their working levels.
+
+    Parameters
+    ----------
+    raws : `[1, frames]` each, in the order of the voices
+    pans, gains : of each voice
+    start : the frame of the song that the pieces begin at
+    """
+    desk = space.settings.channel(name)
+    equaliser = space.blocks.spectrum(filters.impulse_response(filters.equaliser(desk), space.sample_rate))
+    together = np.zeros((2, space.frames), np.float32)
+    for number, (raw, pan, gain) in enumerate(zip(raws, pans, gains, strict=True)):
+        if gain > 0.0 and raw.any():
+            mono = _worn(_evened_behind(raw, desk, space), space, start)
+            placed = _behind(equaliser, desk, number, pan, space)
+            together += np.float32(gain) * convolve(mono, placed, space.blocks)
+    return together
+
+
+def _evened_behind(raw: Samples, desk: PartChannel, space: Space) -> Samples:
+    """Return a backing voice, its sibilants and what is loud turned down."""
+    mono = dynamics.deess(raw, space.sample_rate, space.settings.vocal.deess_hz, space.settings.vocal.deess_db)
+    if desk.compressor_ratio > 1.0:
+        dynamics.compress(mono, space.sample_rate, desk.compressor_db, desk.compressor_ratio, 8.0, 120.0)
+    return mono
+
+
+def _behind(equaliser: Spectrum, desk: PartChannel, number: int, pan: float, space: Space) -> Spectrum:
+    """Return the response of a backing voice, the more of the room in it than in the lead."""
+    loose = space.blocks.spectrum(filters.decorrelator(number, space.sample_rate))
+    send = space.settings.vocal.reverb * VOICE_SEND
+    return _placed(equaliser * loose * space.tone, desk, pan, send, space)[:, :1]
 
 
 def noise_channel(name: str, space: Space) -> Channel:

@@ -32,10 +32,11 @@ def saturate(samples: Samples, lofi: float) -> None:
         part /= np.sqrt(np.float32(1.0) + np.square(part * drive))
 
 
-def wow(samples: Samples, sample_rate: int, lofi: float) -> Samples:
+def wow(samples: Samples, sample_rate: int, lofi: float, begins: int = 0) -> Samples:
     """Return a signal whose pitch drifts a few cents up and down; the signal itself where lofi is 0 or less.
 
-    The delay that moves is read between samples by straight lines.
+    The delay that moves is read between samples by straight lines. `begins` is the frame of the song that the
+    signal begins at.
     """
     if lofi <= 0.0:
         return samples
@@ -43,7 +44,7 @@ def wow(samples: Samples, sample_rate: int, lofi: float) -> Samples:
     out = np.empty_like(samples)
     for start in range(0, frames, _CHUNK):
         stop = min(start + _CHUNK, frames)
-        times_s = np.arange(start, stop) / sample_rate
+        times_s = np.arange(begins + start, begins + stop) / sample_rate
         delay = np.zeros(stop - start)
         for rate_hz, cents in zip(WOW_HZ, WOW_CENTS, strict=True):
             swing_s = lofi * (2.0 ** (cents / 1200.0) - 1.0) / (2.0 * np.pi * rate_hz)

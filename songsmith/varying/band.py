@@ -30,12 +30,12 @@ def vary_parts(song: Song, request: Request, bars: frozenset[int]) -> tuple[Part
         if part.name in wanted and new is not None:
             order = generator(song.seed, "vary", "bars", part.name, request.seed).permutation(sorted(bars))
             chosen = {int(bar) for bar in order[: round(request.amount * len(order))]}
-            part = replace(part, notes=_spliced(part.notes, new.notes, chosen, song.plan.beats_per_bar))
+            part = replace(part, notes=spliced(part.notes, new.notes, chosen, song.plan.beats_per_bar))
         parts.append(part)
     return tuple(parts)
 
 
-def _spliced(old: Sequence[PartNote], new: Sequence[PartNote], bars: set[int], beats: int) -> tuple[PartNote, ...]:
+def spliced(old: Sequence[PartNote], new: Sequence[PartNote], bars: set[int], beats: int) -> tuple[PartNote, ...]:
     """Return some bars from `new` and the others from `old`, no note reaching into a bar of the other."""
     notes: list[PartNote] = []
     for source, is_new in ((old, False), (new, True)):

@@ -84,7 +84,7 @@ def vary_melody(
     new = _composed_anew(song, request, accompaniment)
     by_syllable = _by_syllable(new)
     targets = [tuple(n for k in sorted({n.syllable for n in line.notes}) for n in by_syllable[k]) for line in lines]
-    voice = load_voice(song.brief.voice)
+    voice = load_voice(song.brief.voice, song.brief.performance or None)
     for pinned in (False, True):
         path = _path(song, lines, targets, request, pinned)
         chosen = _at(path, request.amount)
