@@ -336,6 +336,9 @@ def main(arguments: Sequence[str]) -> int:
     sheets = [(path.stem, read_sheet(path)) for path in sorted(asked.sheets.glob("*.txt"))]
     low, high = voice.range.comfortable_lowest, voice.range.comfortable_highest
     sets: list[tuple[str, list[Case]]] = [
+        (case.name, [case]) for case in (given_cases(asked.songs) if asked.songs else ())
+    ]
+    sets += [
         (name, [tune(sheet, lyrics, rhythm, bpm, low, high, i) for i, (sheet, lyrics) in enumerate(sheets)])
         for name, rhythm, bpm in SETS
     ]
@@ -347,8 +350,6 @@ def main(arguments: Sequence[str]) -> int:
             )
             for a, b in SPANS
         ]
-    if asked.songs:
-        sets += [(case.name, [case]) for case in given_cases(asked.songs)]
     lines = [HEAD]
     print(HEAD, flush=True)
     if asked.spoken and recogniser:

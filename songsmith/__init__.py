@@ -16,22 +16,52 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from songsmith.accompanying import accompany
+    from songsmith.analysis import analyse
+    from songsmith.batching.run import batch
+    from songsmith.editing.edit import edit
     from songsmith.errors import InputError, MissingPart, SongsmithError
     from songsmith.evaluation import evaluate
+    from songsmith.over import sing
     from songsmith.pipeline import make
     from songsmith.project import load
+    from songsmith.separation.api import separate
     from songsmith.song import Song
+    from songsmith.writing import write
 
-__all__ = ["InputError", "MissingPart", "Song", "SongsmithError", "__version__", "evaluate", "load", "make"]
+__all__ = [
+    "InputError",
+    "MissingPart",
+    "Song",
+    "SongsmithError",
+    "__version__",
+    "accompany",
+    "analyse",
+    "batch",
+    "edit",
+    "evaluate",
+    "load",
+    "make",
+    "separate",
+    "sing",
+    "write",
+]
 
 _HOMES = {
     "InputError": "songsmith.errors",
     "MissingPart": "songsmith.errors",
     "Song": "songsmith.song",
     "SongsmithError": "songsmith.errors",
+    "batch": "songsmith.batching.run",
+    "accompany": "songsmith.accompanying",
+    "analyse": "songsmith.analysis",
+    "edit": "songsmith.editing.edit",
     "evaluate": "songsmith.evaluation",
     "load": "songsmith.project",
     "make": "songsmith.pipeline",
+    "separate": "songsmith.separation.api",
+    "sing": "songsmith.over",
+    "write": "songsmith.writing",
 }
 
 

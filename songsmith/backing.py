@@ -15,6 +15,7 @@ from itertools import pairwise
 
 from lyrics.values import Line, Lyrics, Section
 from songsmith.align import perform
+from songsmith.brief import Brief
 from songsmith.cast import Cast, beyond, cannot_reach, octave_for
 from songsmith.harmonies import harmonise_line
 from songsmith.plan import Plan, chord_at
@@ -30,6 +31,7 @@ HARMONY_ENERGY = 0.5
 DOUBLE_ENERGY = 0.7
 SECOND_DB, HARMONY_DB, DOUBLE_DB, GROUP_DB = -2.0, -6.0, -9.0, -4.0
 HARMONY_PAN, DOUBLE_PAN, SECOND_PAN = 0.4, -0.4, 0.25
+GROUP_KIND = "backing"
 GROUP = ("alto", "tenor", "soprano")
 GROUP_PANS = (-0.5, 0.5)
 UNITS_BEATS = (1.0, 0.5, 0.25)
@@ -61,6 +63,7 @@ class _Lead:
     timeline: Timeline
     cast: Cast
     seed: int
+    brief: Brief | None
     lines: tuple[_Sung, ...]
 
 
@@ -79,7 +82,7 @@ _Tune = tuple[_Sung, tuple[Note, ...]]
 
 
 def arrange_backing(
-    score: Score, timeline: Timeline, cast: Cast, seed: int
+    score: Score, timeline: Timeline, cast: Cast, seed: int, brief: Brief | None = None
 ) -> tuple[tuple[VoicePart, ...], tuple[str, ...]]:
     """Return the voices beside a lead, and what could not be done, in plain words.
 
@@ -89,8 +92,9 @@ def arrange_backing(
     timeline : of the accompaniment
     cast : who sings what
     seed : of the song
+    brief : how the voices perform; None for each voice's own way
     """
-    lead = _Lead(score, timeline, cast, seed, tuple(_sung_lines(score)))
+    lead = _Lead(score, timeline, cast, seed, brief, tuple(_sung_lines(score)))
     group, missed = _group(lead)
     seconds = _seconds(lead)
     return (*seconds, *_harmonies(lead), *_doubles(lead), *group), (*_strained(seconds), *missed)
@@ -104,12 +108,19 @@ def redrawn(song: Song) -> tuple[VoicePart, ...]:
             performance=perform(
                 Score(part.notes, song.chords, part.lyrics, song.plan),
                 song.timeline,
-                load_voice(part.voice),
+                load_voice(part.voice, way(part.kind, song.brief)),
                 voice_seed(song.seed, part.name),
             ),
         )
         for part in song.voices
     )
+
+
+def way(kind: str, brief: Brief | None) -> str | None:
+    """Return the performance of a voice beside the lead of a kind, None for the voice's own."""
+    if brief is None:
+        return None
+    return (brief.group_performance if kind == GROUP_KIND else brief.performance) or None
 
 
 def voice_seed(seed: int, name: str) -> int:
@@ -248,8 +259,9 @@ def _only(lines: list[tuple[Section, Line]], lyrics: Lyrics) -> Lyrics:
 
 
 def _perform(lead: _Lead, stand: _Stand, words: Lyrics, notes: list[Note]) -> VoicePart:
+    voice = load_voice(stand.preset, way(stand.kind, lead.brief))
     own = Score(tuple(notes), lead.score.chords, words, lead.score.plan)
-    performance = perform(own, lead.timeline, load_voice(stand.preset), voice_seed(lead.seed, stand.name))
+    performance = perform(own, lead.timeline, voice, voice_seed(lead.seed, stand.name))
     return VoicePart(stand.name, stand.kind, stand.preset, stand.pan, stand.level_db, words, own.notes, performance)
 
 
@@ -275,7 +287,7 @@ def _group(lead: _Lead) -> tuple[list[VoicePart], tuple[str, ...]]:
         for onset, duration in (place for answer in answers for place in answer.places):
             pitch = _chord_tone(lead.score, onset, pitch, home, taken.get(onset))
             notes.append(Note(onset, duration, pitch, len(notes)))
-        made.append(_perform(lead, _Stand(f"backing-{index + 1}", "backing", preset, pan, GROUP_DB), words, notes))
+        made.append(_perform(lead, _Stand(f"backing-{index + 1}", GROUP_KIND, preset, pan, GROUP_DB), words, notes))
     return made, warnings
 
 

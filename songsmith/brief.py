@@ -69,6 +69,8 @@ class Brief:
     without : parts (`drums`) and instruments (`piano`) that are not to play
     instrumental : whether nobody sings
     length_s : seconds asked for, None where the lyrics decide
+    performance, group_performance : how the voices, and the group that sings backing words, perform: presets of
+        `configs/performances/`; empty for each voice's own way
     """
 
     prompt: str
@@ -86,6 +88,8 @@ class Brief:
     without: tuple[str, ...] = ()
     instrumental: bool = False
     length_s: float | None = None
+    performance: str = ""
+    group_performance: str = ""
 
     def __post_init__(self) -> None:
         low, high = TEMPO_RANGE

@@ -37,6 +37,8 @@ LATER_BRIEF: Mapping[str, Any] = {
     "without": [],
     "instrumental": False,
     "length_s": None,
+    "performance": "",
+    "group_performance": "",
 }
 """Keys of a brief that a file may leave out, with what they then are."""
 
@@ -101,6 +103,8 @@ def _brief(field: Field) -> Brief:
             without=table["without"].texts(),
             instrumental=table["instrumental"].boolean(),
             length_s=table["length_s"].optional_number(0.0, 1e5),
+            performance=table["performance"].text(),
+            group_performance=table["group_performance"].text(),
         )
     )
 

@@ -41,6 +41,7 @@ from songsmith.singing.voices import Voice, load_voice
 from songsmith.song import Backend, VoicePart
 from songsmith.styles import Style
 from songsmith.timeline import Meter, Timeline
+from songsmith.writing import Wishes, draft_words, lyricist_backend
 
 LARGEST_SEED = 2**63 - 1
 SHEET_SUFFIX = ".txt"
@@ -92,17 +93,19 @@ def write_paper(
     key: str | None = None,
     meter: str | None = None,
     voice: str | None = None,
+    performance: str | None = None,
     accompanist: str = "patterns",
     length_s: float | None = None,
     melody: str | Path | None = None,
     lexicon: Mapping[str, str] | str | Path | None = None,
     language: str | None = None,
     instrumental: bool = False,
+    lyricist: str = "corpus",
 ) -> Paper:
     """Write a whole song on paper; the arguments are those of `songsmith.pipeline.make`."""
     check_seed(seed)
     _check_length(length_s)
-    asked = Overrides(style, tempo, key, meter, voice)
+    asked = Overrides(style, tempo, key, meter, voice, performance)
     reading = understand(prompt, seed, asked)
     tune = None
     if melody is not None:
@@ -115,8 +118,12 @@ def write_paper(
         told.append("the prompt asks for an instrumental, but there are lyrics: they are sung")
     silent = instrumental or (reading.brief.instrumental and lyrics is None)
     brief = replace(reading.brief, instrumental=silent, length_s=length_s or reading.brief.length_s)
+    wordless = lyrics is None and not silent
+    if wordless:
+        asked_length = replace(reading, brief=brief)
+        lyrics = draft_words(asked_length, seed, Wishes(language=language or "en"), lyricist)[0].text
     words = read_lyrics(lyrics, language=language, lexicon=lexicon, instrumental=silent)
-    singer_voice = load_voice(brief.voice)
+    singer_voice = load_voice(brief.voice, brief.performance or None)
     player = find_accompanist(accompanist)
     if tune is None:
         plan = plan_song(brief, words, style_values, seed, length_s)
@@ -139,7 +146,7 @@ def write_paper(
         score = move_into_ranges(score, cast, brief.voice)
     else:
         score = Score((), accompaniment.chords, words, plan)
-    voices, missed = arrange_backing(score, accompaniment.timeline, cast, seed)
+    voices, missed = arrange_backing(score, accompaniment.timeline, cast, seed, brief)
     return Paper(
         title=title_of(words, brief.prompt),
         seed=seed,
@@ -154,7 +161,7 @@ def write_paper(
         cast=cast,
         voices=voices,
         backends=(
-            ("lyricist", None),
+            ("lyricist", lyricist_backend(lyricist) if wordless else None),
             ("accompanist", Backend.of(accompanist, version=ACCOMPANISTS.version(accompanist))),
             *_tune_backend(melody),
         ),
@@ -231,7 +238,7 @@ def read_lyrics(
     lexicon: Mapping[str, str] | str | Path | None = None,
     instrumental: bool = False,
 ) -> Lyrics:
-    """Return the lyrics, parsed; raise InputError where they cannot be sung, MissingPart where there are none.
+    """Return the lyrics, parsed; raise InputError where they cannot be sung.
 
     Parameters
     ----------
@@ -246,9 +253,7 @@ def read_lyrics(
             raise InputError("lyrics were given for an instrumental, which has none: leave out one of the two")
         return Lyrics(language or "en", ())
     if lyrics is None:
-        raise MissingPart(
-            "no lyrics were given, and this version cannot write them: give a sheet with --lyrics FILE (lyrics=...)"
-        )
+        raise InputError("no lyrics were given: give a sheet, its text or its path")
     try:
         if isinstance(lyrics, Lyrics) and not (language is None and lexicon is None):
             given = "language" if language is not None else "lexicon"

@@ -21,7 +21,7 @@ from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings, PartSettin
 from songsmith.paper import Paper, read_lyrics, title_of, write_paper
 from songsmith.song import Backend, Provenance, Song
 from songsmith.threads import single_threaded
-from songsmith.vocals import Studio, fit, singer_of
+from songsmith.vocals import Studio, singer_of
 
 __all__ = ["Paper", "Progress", "make", "read_lyrics", "render", "title_of", "write_paper"]
 
@@ -39,12 +39,14 @@ def make(
     key: str | None = None,
     meter: str | None = None,
     voice: str | None = None,
+    performance: str | None = None,
     accompanist: str = "patterns",
     length_s: float | None = None,
     melody: str | Path | None = None,
     lexicon: Mapping[str, str] | str | Path | None = None,
     language: str | None = None,
     instrumental: bool = False,
+    lyricist: str = "corpus",
     soundfont: str | Path | None = None,
     use_cache: bool = True,
     workers: int = 2,
@@ -56,15 +58,17 @@ def make(
     Parameters
     ----------
     prompt : what the song should be, in free words
-    lyrics : the text of a lyric sheet, the path of one (a `Path`, or one line that ends in `.txt`), or a parsed one
+    lyrics : the text of a lyric sheet, the path of one (a `Path`, or one line that ends in `.txt`), or a parsed one;
+        without them the words are written too
     seed : decides everything left open; the same seed gives the same bytes
-    style, tempo, key, meter, voice : win over the words of the prompt
+    style, tempo, key, meter, voice, performance : win over the words of the prompt
     accompanist : name of what plays
     length_s : length asked for in seconds, kept within a bar by lengthening the parts without words
     melody : a file with a tune of your own (MIDI, MusicXML or a recording) that the lyrics are sung on
     lexicon : pronunciations of words that come before the dictionary's, or the path of a file of them
     language : of the lyrics
     instrumental : whether nobody sings; there are no lyrics then
+    lyricist : who writes the words where there are none: `corpus`, or `hf:` and a language model
     soundfont : a SoundFont file of your own
     use_cache : whether phrases rendered before may be taken from the cache, and new ones put there
     workers : phrases and stems rendered at once; the result does not depend on it
@@ -87,12 +91,14 @@ def make(
         key=key,
         meter=meter,
         voice=voice,
+        performance=performance,
         accompanist=accompanist,
         length_s=length_s,
         melody=melody,
         lexicon=lexicon,
         language=language,
         instrumental=instrumental,
+        lyricist=lyricist,
     )
     tell("composing", 1.0)
     return render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
@@ -117,11 +123,9 @@ def render(
     stems = render_parts(parts, timeline, instruments, MIX_SAMPLE_RATE, frames, workers)
     tell("playing", 1.0)
     studio = Studio(paper.seed, Cache(cache_folder() if use_cache else None, warn=warn), workers)
-    vocal = None
-    if paper.lyrics.syllables:
-        lead = studio.sing_lead(paper.performance, paper.lyrics, paper.cast, _telling(tell, "singing"))
-        vocal = fit(lead, frames)
-    voices = studio.sing_parts(paper.voices, frames, _telling(tell, "harmonising"))
+    vocal, voices = studio.sing(
+        paper.performance, paper.lyrics, paper.cast, paper.voices, frames, _telling(tell, "singing")
+    )
 
     tell("mixing", 0.0)
     channels = {

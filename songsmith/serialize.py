@@ -93,6 +93,7 @@ def _said(**keys: Any) -> dict[str, Any]:
 def _brief_table(brief: Brief) -> dict[str, Any]:
     table = dict(_plain(brief))
     silent = {"groove": Groove(), "without": (), "instrumental": False, "length_s": None}
+    silent |= {"performance": "", "group_performance": ""}
     for name, value in silent.items():
         if getattr(brief, name) == value:
             del table[name]

@@ -18,17 +18,22 @@ LYRICS = Path(lyrics.__file__).resolve().parent
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
     ("errors", "units", "seeds", "threads", "resources", "registry", "shown", "npz", "tables", "fieldreader", "cache"),
-    ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "song", "accompaniment.parts"),
+    ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "accompaniment.parts"),
+    ("mixing.limiter", "mixing.curves", "mixing.strip", "song", "kept"),
     ("accompaniment.grids", "accompaniment.instruments", "singing.alphabet", "singing.phonemes", "singing.voices"),
     ("keyfinding", "phrasing", "composing", "rhythm", "melody", "melodics", "metre", "tunes", "underlay"),
     ("styles", "mixing", "export", "serialize", "wholesong", "deserialize"),
     ("structure", "picture", "harmonise", "harmonies", "cast"),
     ("expression", "singing.network", "singing.phrase", "singing.warp", "singing.natural"),
-    ("prompt", "form", "setting", "fit_report", "revise", "compose", "align"),
+    ("prompt", "writing", "form", "setting", "fit_report", "revise", "compose", "align"),
     ("accompaniment", "singing", "mix", "project", "backing"),
-    ("vocals", "evaluation", "compare", "picture.comparison", "variations"),
+    ("analysis", "placing", "mixing.over", "separation"),
+    ("vocals", "evaluation", "compare", "picture.comparison", "picture.analysis", "variations"),
     ("paper", "lone_melody", "pipeline", "doctor"),
+    ("over", "accompanying"),
     ("varying", "vary"),
+    ("editing",),
+    ("batching",),
     ("", "cli", "__main__"),
 )  # fmt: skip
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from songsmith.plan import Plan
 
 ACCOMPANISTS = Registry(
-    "accompanist", "songsmith.accompanists", {"patterns": "songsmith.accompaniment.patterns:PatternAccompanist"}
+    "accompanist",
+    "songsmith.accompanists",
+    {
+        "diffusion": "songsmith.accompaniment.latent.band:DiffusionAccompanist",
+        "patterns": "songsmith.accompaniment.patterns:PatternAccompanist",
+    },
 )
 
 

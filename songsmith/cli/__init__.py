@@ -17,11 +17,45 @@ import typer
 from typer.exceptions import TyperException
 
 from songsmith import __version__
-from songsmith.cli import compare, evaluate, listing, make, melody, prompt, vary
+from songsmith.cli import (
+    accompany,
+    analyse,
+    batch,
+    compare,
+    edit,
+    evaluate,
+    fetch,
+    listing,
+    make,
+    melody,
+    prompt,
+    separate,
+    sing,
+    vary,
+    write,
+)
 from songsmith.cli.console import app
 from songsmith.errors import InputError, SongsmithError
 
-__all__ = ["app", "compare", "evaluate", "listing", "main", "make", "melody", "prompt", "vary"]
+__all__ = [
+    "accompany",
+    "analyse",
+    "app",
+    "batch",
+    "compare",
+    "edit",
+    "evaluate",
+    "fetch",
+    "listing",
+    "main",
+    "make",
+    "melody",
+    "prompt",
+    "separate",
+    "sing",
+    "vary",
+    "write",
+]
 
 INTERNAL_ERROR = 70
 """Exit code of a fault of songsmith itself (EX_SOFTWARE of sysexits.h)."""

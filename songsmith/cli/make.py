@@ -22,8 +22,14 @@ if TYPE_CHECKING:
 def make(
     prompt: Annotated[str, typer.Argument(help="What the song should be: style, mood, tempo, key, instruments.")],
     lyrics: Annotated[
-        Path | None, typer.Option(help="Lyric sheet: lines of words under tags like \\[Verse].")
+        Path | None,
+        typer.Option(
+            help="Lyric sheet: lines of words under tags like \\[Verse]. Without it the words are written too."
+        ),
     ] = None,
+    lyricist: Annotated[
+        str, typer.Option(help="Who writes the words where there is no sheet: corpus, or hf: and a language model.")
+    ] = "corpus",
     instrumental: Annotated[bool, typer.Option("--instrumental", help="Music without a voice.")] = False,
     language: Annotated[
         str | None, typer.Option(metavar="CODE", help="Language of the lyrics: en (default), es, fr, it, pt or de.")
@@ -48,6 +54,9 @@ def make(
         ),
     ] = 0,
     voice: Annotated[str | None, typer.Option(help="A voice of 'songsmith voices', or a .toml file.")] = None,
+    performance: Annotated[
+        str | None, typer.Option(help="How it is sung: plain, pop, folk-ballad, soul or choir.")
+    ] = None,
     accompanist: Annotated[str, typer.Option(help="What plays.")] = "patterns",
     style: Annotated[str | None, typer.Option(help="A style of 'songsmith styles', or a .toml file.")] = None,
     tempo: Annotated[float | None, typer.Option(metavar="BPM", parser=number, help="Quarter notes a minute.")] = None,
@@ -84,12 +93,14 @@ def make(
         "key": key,
         "meter": meter,
         "voice": voice,
+        "performance": performance,
         "accompanist": accompanist,
         "length_s": length,
         "melody": melody,
         "instrumental": instrumental,
         "language": language,
         "lexicon": lexicon,
+        "lyricist": lyricist,
     }
     sound_options: SoundOptions = {"soundfont": soundfont, "use_cache": not no_cache}
     project.check_format(audio_format)

@@ -19,12 +19,14 @@ class PaperOptions(TypedDict):
     key: str | None
     meter: str | None
     voice: str | None
+    performance: str | None
     accompanist: str
     length_s: float | None
     melody: Path | None
     instrumental: bool
     language: str | None
     lexicon: Path | None
+    lyricist: str
 
 
 class SoundOptions(TypedDict):

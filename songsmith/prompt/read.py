@@ -15,12 +15,13 @@ from songsmith.prompt.advice import advise
 from songsmith.prompt.character import Character, find_character, pick_mode, pick_style, pick_tempo
 from songsmith.prompt.facts import Facts, look
 from songsmith.prompt.lexicon import Lexicon, Match, lexicon
+from songsmith.prompt.manner import Manner, find_manner
 from songsmith.prompt.near import Near, mood_of
 from songsmith.prompt.reading import Decision, Overrides, Reading
 from songsmith.prompt.told import unmet_wishes
 from songsmith.prompt.words import Stance, normalise
 from songsmith.seeds import generator
-from songsmith.singing.voices import is_bank
+from songsmith.singing.voices import check_performance, is_bank
 from songsmith.styles import Style, load_style, style_names
 from songsmith.theory import Key
 from songsmith.timeline import Meter
@@ -86,6 +87,7 @@ def understand(prompt: str, seed: int = 0, overrides: Overrides | None = None) -
     swing = next((match.sense("swing") for match in matches if match.sense("swing")), None)
     swings = next((match for match in matches if match.sense("swing")), None)
     feel = _feel(matches)
+    manner = _manner(facts, style, known, overrides)
     brief = Brief(
         prompt=facts.text,
         style=_lasting(overrides.style or style.name),
@@ -104,6 +106,8 @@ def understand(prompt: str, seed: int = 0, overrides: Overrides | None = None) -
         without=facts.palette.without,
         instrumental=facts.singer.instrumental,
         length_s=length,
+        performance=manner.lead,
+        group_performance=manner.group,
     )
     fixed = _fixed(overrides)
     named: list[tuple[str, str, str, str]] = [
@@ -121,6 +125,8 @@ def understand(prompt: str, seed: int = 0, overrides: Overrides | None = None) -
         ("structure", " > ".join(brief.form), "the section words", "" if brief.form else "fitted to the lyrics"),
         ("sound", character.sound, character.sound_words, ""),
         ("voice", Path(brief.voice).stem, fixed.get("voice") or facts.singer.words, "the default"),
+        ("performance", manner.lead, fixed.get("performance") or manner.words, ""),
+        ("backing group", "" if manner.group == manner.lead else manner.group, manner.words, ""),
         ("singing", "nobody sings" if brief.instrumental else "", "instrumental", ""),
         ("length", f"{length:g} s" if length else "", length_words, "as long as the lyrics need"),
         ("topic", facts.topic.text, facts.topic.text, ""),
@@ -153,7 +159,7 @@ def _as_match(near: Near) -> Match:
 
 def _fixed(overrides: Overrides) -> dict[str, str]:
     """Return which decisions flags made."""
-    names = ("style", "tempo", "key", "meter", "voice")
+    names = ("style", "tempo", "key", "meter", "voice", "performance")
     return {name: f"--{name}" for name in names if getattr(overrides, name) is not None}
 
 
@@ -191,6 +197,16 @@ def _feel(matches: tuple[Match, ...]) -> str:
     feels = [sense for sense in named if sense is not None]
     strong = [feel for feel in feels if feel.name not in ("laid-back", "driving")]
     return (strong or feels)[0].name if feels else ""
+
+
+def _manner(facts: Facts, style: Style, known: Lexicon, overrides: Overrides) -> Manner:
+    """Return how the voices perform: as a flag says, else as a voice's own file does, else as the words do."""
+    if overrides.performance is not None:
+        check_performance(overrides.performance)
+        return Manner(overrides.performance, overrides.performance)
+    if facts.singer.instrumental or (overrides.voice or "").endswith(".toml"):
+        return Manner()
+    return find_manner(facts.words, style.name, known.tables["manners"])
 
 
 def _key_why(facts: Facts, character: Character, style: Style, seed: int) -> str:

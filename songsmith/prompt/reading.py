@@ -18,6 +18,7 @@ class Overrides:
     key: str | None = None
     meter: str | None = None
     voice: str | None = None
+    performance: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

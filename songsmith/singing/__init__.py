@@ -6,7 +6,8 @@ as `name = "module:Class"`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from songsmith.registry import Registry
@@ -58,7 +59,7 @@ class Singer(Protocol):
         voice : whose settings apply
         seed : of the song
         cache : of rendered phrases; None for none. The result does not depend on it
-        workers : phrases rendered at once. The result does not depend on it
+        workers : phrases rendered at once; 1 works in this process and thread alone. The result does not depend on it
         progress : called with the number of phrases done and of all, also once before the first
 
         Raises
@@ -68,6 +69,32 @@ class Singer(Protocol):
         InputError
             Where performance, lyrics and voice do not belong together.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class VocalPart:
+    """What one voice of a song sings: the arguments of `Singer.sing`."""
+
+    performance: Performance
+    lyrics: Lyrics
+    voice: Voice
+    seed: int = 0
+
+
+@runtime_checkable
+class SingerOfParts(Protocol):
+    """A singer that takes all voices of a song at once, so that its helpers start once and are busy to the end."""
+
+    def sing_parts(
+        self,
+        parts: Sequence[VocalPart],
+        *,
+        cache: Cache | None = None,
+        workers: int = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> tuple[Audio, ...]:
+        """Return the vocal of each part, the same as `sing` returns for it alone."""
         ...
 
 

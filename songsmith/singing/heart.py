@@ -8,7 +8,8 @@ not depend on how many workers there are, on their order or on the cache.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from songsmith.cache import Cache
 from songsmith.errors import InputError
 from songsmith.performance import BREATH, Performance
 from songsmith.seeds import generator
+from songsmith.singing import VocalPart
 from songsmith.singing.alone import SONG_RATE, placed
 from songsmith.singing.network import FRAME_S, SAMPLE_RATE, WEIGHTS_SHA256, VoiceNetwork
 from songsmith.singing.phrase import Phrase, split_phrases
@@ -27,7 +29,7 @@ from songsmith.singing.voices import Voice
 from songsmith.singing.warp import guide_frames, tokenize
 from songsmith.units import db_to_gain
 
-METHOD = "heart 3"  # part of every cache key: to be counted up whenever the sound changes
+METHOD = "heart 5"  # part of every cache key: to be counted up whenever the sound changes
 VOWEL_DB = -23.0  # RMS of a vowel sung at loudness 0 dB
 LEVELLING = 0.8  # share of a vowel's distance from that which is made up; the rest is the word's own accent
 MOST_LEVELLING_DB = 9.0
@@ -59,13 +61,30 @@ class Heart:
         progress: Progress | None = None,
     ) -> Audio:
         """Return the vocal; see `songsmith.singing.Singer`."""
-        if voice.language != "en":
-            raise InputError(f"the singer 'heart' sings 'en', voice {voice.name!r} is {voice.language!r}")
+        part = VocalPart(performance, lyrics, voice, seed)
+        return self.sing_parts([part], cache=cache, workers=workers, progress=progress)[0]
+
+    def sing_parts(
+        self,
+        parts: Sequence[VocalPart],
+        *,
+        cache: Cache | None = None,
+        workers: int = 1,
+        progress: Progress | None = None,
+    ) -> tuple[Audio, ...]:
+        """Return the vocal of each part; see `songsmith.singing.SingerOfParts`."""
         from songsmith.singing.workers import render_phrases
 
-        phrases = split_phrases(performance, lyrics, seed, voice.colour)
-        sounds = render_phrases(phrases, cache or Cache(None), workers, progress)
-        return placed(performance, phrases, sounds)
+        for part in parts:
+            if part.voice.language != "en":
+                name, language = part.voice.name, part.voice.language
+                raise InputError(f"the singer 'heart' sings 'en', voice {name!r} is {language!r}")
+        phrases = [split_phrases(part.performance, part.lyrics, part.seed, part.voice.colour) for part in parts]
+        sounds = iter(render_phrases(tuple(chain(*phrases)), cache or Cache(None), workers, progress))
+        return tuple(
+            placed(part.performance, own, tuple(islice(sounds, len(own))))
+            for part, own in zip(parts, phrases, strict=True)
+        )
 
 
 def phrase_key(phrase: Phrase) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 
 from lyrics.values import Lyrics, Word
 from songsmith.performance import PhonemeSpan
-from songsmith.singing.network import UNIT_S, VoiceNetwork, load_network
+from songsmith.singing.network import UNIT_S, shared_network
 from songsmith.singing.phrase import Phrase
 from songsmith.singing.warp import tokenize
 
@@ -33,11 +33,6 @@ def _spelled(words: tuple[Word, ...]) -> tuple[tuple[tuple[str, ...], ...], ...]
     return tuple(tuple(tuple(map(str, s.phonemes)) for s in word.syllables) for word in words)
 
 
-@lru_cache(maxsize=1)
-def _network() -> VoiceNetwork:
-    return load_network()
-
-
 @lru_cache(maxsize=512)
 def _line_factors(words: tuple[tuple[tuple[str, ...], ...], ...]) -> Factors:
     """Return the factors of a line's syllables."""
@@ -47,7 +42,7 @@ def _line_factors(words: tuple[tuple[tuple[str, ...], ...], ...]) -> Factors:
     spans = tuple(PhonemeSpan(symbol, float(i), i + 1.0, 0) for i, (symbol, _, _) in enumerate(symbols))
     still = np.zeros(1, np.float32)
     tokens = tokenize(Phrase(0.0, spans, tuple(w for _, w, _ in symbols), 1.0, still, still, 0, 0, 0))
-    lengths = _network().natural_lengths(tokens.text) * UNIT_S
+    lengths = shared_network().natural_lengths(tokens.text) * UNIT_S
     found = [float(lengths[first + 1 : past + 1].sum()) for first, past in tokens.groups]
     factors = iter(np.clip(found, SHORTEST_S, LONGEST_S) / TYPICAL_S)
     return tuple(tuple(float(next(factors)) for _ in row) for word in words for row in word)

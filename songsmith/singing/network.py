@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,12 @@ def load_network() -> VoiceNetwork:
             f" {WEIGHTS_SHA256[:12]}…): {_REMEDY}"
         )
     return _cut(weights, vocabulary)
+
+
+@lru_cache(maxsize=1)
+def shared_network() -> VoiceNetwork:
+    """Return the network of this process, loaded once; its parts may run in several threads at a time."""
+    return load_network()
 
 
 def _assets() -> Path:

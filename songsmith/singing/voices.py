@@ -77,7 +77,7 @@ class VoiceTiming:
 
     consonants: float = within(1.15, 0.5, 2.0)
     natural: float = within(0.4, 0.0, 1.0)
-    vowel_share: float = within(0.45, 0.3, 0.8)
+    vowel_share: float = within(0.38, 0.3, 0.8)
     rest_s: float = within(0.35, 0.15, 2.0)
     breath_s: float = within(0.22, 0.0, 0.25)
 
@@ -191,6 +191,12 @@ def performance_names() -> tuple[str, ...]:
     return preset_names("performances")
 
 
+def check_performance(name: str) -> None:
+    """Raise InputError where there is no way to perform of this name."""
+    if name not in performance_names():
+        raise InputError(f"performance {name!r} is not known: use one of {', '.join(performance_names())}")
+
+
 def is_bank(name: str) -> bool:
     """Whether a voice is given as the folder of a DiffSinger voicebank."""
     try:
@@ -213,9 +219,8 @@ def load_voice(name: str, performance: str | None = None) -> Voice:
     source = f"voice {name!r}"
     table = Table(source, values)
     own = table.choice("performance", performance_names(), default=DEFAULT_PERFORMANCE)
-    if performance is not None and performance not in performance_names():
-        known = ", ".join(performance_names())
-        raise InputError(f"performance {performance!r} is not known: use one of {known}")
+    if performance is not None:
+        check_performance(performance)
     preset = load_preset("performances", performance or own)
     tables = {key: dict(preset.get(key, {})) for key in PERFORMED}
     for key in PERFORMED:

@@ -11,6 +11,7 @@ The network sounds a token earlier than the frames that carry it: measured over 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,11 +29,20 @@ HOLD_ENERGY = 0.5  # a vowel is held where it is loudest: its stretch falls by a
 LONGEST_FINAL_UNITS = 5  # the network lets the last sound of a sentence ring out into silence
 HOLD_EARLY = 1.0  # and it falls towards the end of its tokens, where the next sound is already heard
 # How much later after each consonant a vowel is asked for, as a share of the consonant, so that it is heard on time
-# (measured; the network lets go of sonorants early, and of what hisses late).
+# (measured): of a stressed syllable, of an unstressed one, and of the next word.
 VOWEL_LATER = {
-    "N": 0.58, "NG": 0.58, "M": 0.48, "L": 0.48, "R": 0.25, "W": 0.2,
-    "V": 0.35, "DH": 0.25, "Z": -0.15, "B": 0.28, "D": 0.32, "G": 0.26, "JH": 0.5,
-    "P": -0.16, "T": -0.05, "K": -0.24, "CH": 0.2, "S": -0.09, "F": -0.06, "HH": -0.27,
+    "N": (0.6, 0.3, 0.6), "NG": (0.6, 0.4, 0.6), "M": (0.51, 0.3, 0.5), "L": (0.55, 0.5, 0.5),
+    "R": (0.25, 0.25, 0.25), "W": (0.2, 0.2, 0.2), "V": (0.21, 0.51, 0.43), "DH": (0.25, 0.27, 0.29),
+    "Z": (-0.1, 0.1, 0.01), "B": (0.27, 0.39, 0.3), "D": (0.32, 0.32, 0.4), "G": (0.21, 0.26, 0.26),
+    "JH": (0.4, 0.4, 0.5), "CH": (0.12, 0.12, 0.12), "P": (-0.26, -0.08, -0.1), "T": (-0.11, -0.02, 0.07),
+    "K": (-0.31, -0.11, -0.04), "S": (-0.11, -0.07, -0.09), "F": (-0.07, -0.14, -0.06), "TH": (-0.1, -0.05, -0.07),
+    "HH": (-0.42, -0.1, -0.27),
+}  # fmt: skip
+# How much earlier still some are sounded, all of the consonant, as a share of its natural length: before an
+# unstressed vowel no stress mark takes up time, and an N has been let go before its own token begins.
+SOUNDED_EARLY = {
+    "N": (0.05, 0.65, 0.15), "NG": (0.0, 0.3, 0.25), "M": (0.05, 0.45, 0.1), "L": (0.2, 0.35, 0.0),
+    "D": (0.0, 0.5, 0.0), "JH": (0.2, 0.35, 0.0), "V": (0.0, 0.2, 0.0), "B": (0.0, 0.1, 0.0),
 }  # fmt: skip
 VOWEL_ENERGY = (6.5, 9.0)  # of the network's energy scale; speech lets weak vowels sink to nothing
 SONORANT_ENERGY = (4.0, 9.0)
@@ -113,36 +123,51 @@ def _knots(phrase: Phrase, tokens: TokenText, starts: Times, heard: Times, energ
             end += (1.0 - _gap_share(spans[k + 1])) * (starts[past + 2] - end)
         begins.append(begin)
         ends.append(end)
+    words = [word for span, word in zip(phrase.spans, phrase.words, strict=True) if span.symbol != BREATH]
+    later, early = np.zeros(len(spans)), np.zeros(len(spans))
+    for k in range(1, len(spans)):
+        consonant, vowel, is_next_word = spans[k - 1], spans[k], words[k - 1] != words[k]
+        later[k] = _lateness(consonant, vowel, is_next_word)
+        share = _share(SOUNDED_EARLY, consonant, vowel, is_next_word)
+        if share:
+            early[k - 1] = early[k] = share * (ends[k - 1] - begins[k - 1])
     sung, natural = [spans[0].start - LEAD_S], [max(0.0, begins[0] - LEAD_S)]
-    before: PhonemeSpan | None = None
-    for span, (first, past), begin, end in zip(spans, tokens.groups, begins, ends, strict=True):
-        later = _lateness(before, span)
-        before = span
-        sung.append(span.start + later)
+    for k, (span, (first, past), end) in enumerate(zip(spans, tokens.groups, ends, strict=True)):
+        start, begin = span.start + later[k], max(0.0, begins[k] - early[k])
+        sung.append(start)
         natural.append(begin)
-        extra = span.end - span.start - later - (end - begin)
+        extra = span.end - start - (end - begin)
         if span.is_vowel and extra > 0.0:
             at = np.arange(starts[first + 1], starts[past + 1] - 0.5 * FRAME_S, FRAME_S)
             level = np.interp(at + 0.5 * FRAME_S, heard, energy)
-            early = HOLD_EARLY * np.linspace(0.0, 1.0, len(at))
-            share = np.exp((level - level.max()) / HOLD_ENERGY - early**2)
-            reached = np.cumsum(share) / share.sum() * extra
-            sung += list(span.start + later + (at + FRAME_S - begin) + reached)[:-1]
+            ebb = HOLD_EARLY * np.linspace(0.0, 1.0, len(at))
+            holding = np.exp((level - level.max()) / HOLD_ENERGY - ebb**2)
+            reached = np.cumsum(holding) / holding.sum() * extra
+            sung += list(start + (at + FRAME_S - begin) + reached)[:-1]
             natural += list(at + FRAME_S)[:-1]
     sung += [spans[-1].end, spans[-1].end + 1.0]
     natural += [ends[-1], ends[-1] + 1.0]
-    return np.asarray(sung), np.asarray(natural)
+    rising = np.minimum.accumulate(np.asarray(natural)[::-1])[::-1]  # what is sounded early cuts the end off a vowel
+    return np.asarray(sung), rising
 
 
-def _lateness(before: PhonemeSpan | None, span: PhonemeSpan) -> float:
+def _lateness(before: PhonemeSpan, span: PhonemeSpan, is_next_word: bool) -> float:
     """Return how much later than its time a vowel is asked for, so that it is heard on time, in seconds."""
-    if before is None or before.is_vowel or not span.is_vowel:
-        return 0.0
-    name = bare(before.symbol).removesuffix(LONG)
-    later = VOWEL_LATER.get(MADE_LIKE.get(name, name), 0.0) * (before.end - before.start)
+    later = _share(VOWEL_LATER, before, span, is_next_word) * (before.end - before.start)
     shrinking = before if later < 0.0 else span
     room = 0.5 * (shrinking.end - shrinking.start)
     return min(max(later, -room), room)
+
+
+def _share(
+    table: Mapping[str, tuple[float, float, float]], consonant: PhonemeSpan, vowel: PhonemeSpan, is_next_word: bool
+) -> float:
+    """Return what a table has for a consonant before a vowel, 0 for other neighbours."""
+    if consonant.is_vowel or not vowel.is_vowel:
+        return 0.0
+    name = bare(consonant.symbol).removesuffix(LONG)
+    stressed, unstressed, next_word = table.get(MADE_LIKE.get(name, name), (0.0, 0.0, 0.0))
+    return next_word if is_next_word else unstressed if vowel.symbol.endswith("0") else stressed
 
 
 def _gap_share(span: PhonemeSpan) -> float:

@@ -8,6 +8,7 @@ process does it makes no difference.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import struct
@@ -24,7 +25,7 @@ from songsmith.cache import Cache
 from songsmith.errors import SongsmithError
 from songsmith.singing.alone import kept_sounds
 from songsmith.singing.heart import Progress, phrase_key, render_phrase
-from songsmith.singing.network import load_network
+from songsmith.singing.network import load_network, shared_network
 from songsmith.singing.phrase import Phrase, phrase_from_bytes, phrase_to_bytes
 
 Sound = npt.NDArray[np.float32]
@@ -32,7 +33,11 @@ Results = queue.SimpleQueue[tuple[int, Sound] | SongsmithError]
 
 WORTH_A_HELPER_S = 30.0  # of song; a helper needs about a second to start
 _LENGTH = struct.Struct("<q")
-_SERVE = "from songsmith.singing.workers import serve; serve()"
+# Ctrl-C reaches helpers, too, but it is their caller who ends them, by closing their input.
+_SERVE = (
+    "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN);"
+    " from songsmith.singing.workers import serve; serve()"
+)
 
 
 def render_phrases(
@@ -62,7 +67,6 @@ def _rendered(phrases: tuple[Phrase, ...], numbers: list[int], workers: int) -> 
     """Yield phrases' numbers and sounds as they are done, the longest begun first."""
     if not numbers:
         return
-    network = load_network()
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     results: Results = queue.SimpleQueue()
     for i in numbers:
@@ -73,6 +77,7 @@ def _rendered(phrases: tuple[Phrase, ...], numbers: list[int], workers: int) -> 
     for thread in threads:
         thread.start()
     try:
+        network = shared_network()  # while the helpers load theirs
         for _ in numbers:
             try:
                 i = waiting.get_nowait()
@@ -101,9 +106,12 @@ def _drain(waiting: queue.SimpleQueue[int]) -> None:
 
 def _feed(phrases: tuple[Phrase, ...], waiting: queue.SimpleQueue[int], results: Results) -> None:
     """Start a helper and give it phrases until none is left."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    command = [sys.executable, "-P", "-c", _SERVE]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as helper:
+    try:
+        helper = _helper()
+    except OSError as err:
+        results.put(SongsmithError(f"a singing process cannot be started ({err.strerror}): try one worker"))
+        return
+    with helper:
         assert helper.stdin is not None  # for the type checker: both are pipes
         assert helper.stdout is not None
         while True:
@@ -118,7 +126,15 @@ def _feed(phrases: tuple[Phrase, ...], waiting: queue.SimpleQueue[int], results:
                 code = helper.wait()
                 results.put(SongsmithError(f"a singing process ended early (exit code {code}): try fewer workers"))
                 break
-        helper.stdin.close()
+        with contextlib.suppress(OSError):  # it may be gone
+            helper.stdin.close()
+
+
+def _helper() -> subprocess.Popen[bytes]:
+    """Start a helper, which imports this program's modules from where this program has them."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    command = [sys.executable, "-P", "-c", _SERVE]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
 
 
 def serve() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -19,11 +20,12 @@ import singer_measures as measure
 from songsmith.align import perform
 from songsmith.audio import Audio
 from songsmith.cache import Cache
-from songsmith.errors import InputError, MissingPart
+from songsmith.errors import InputError, MissingPart, SongsmithError
 from songsmith.performance import Performance
 from songsmith.score import Score
+from songsmith.singing import VocalPart, singer, workers
 from songsmith.singing import network as voice_network
-from songsmith.singing import singer, workers
+from songsmith.singing.heart import Heart
 from songsmith.singing.network import load_network
 from songsmith.singing.phonemes import STOPS, UNVOICED
 from songsmith.singing.phrase import phrase_from_bytes, phrase_to_bytes, split_phrases
@@ -96,13 +98,13 @@ def test_sound_is_mono_as_long_as_the_song_silent_in_rests_and_free_of_clicks() 
 
 
 def test_vowels_are_heard_on_time() -> None:
-    """Median within 15 ms, nearly all within 45 ms, wherever a vowel's beginning can be heard."""
+    """Median within 15 ms, 95 % within 40 ms, wherever a vowel's beginning can be heard."""
     lines = ("copper pennies sink in the harbor", "a strange melody", "the harbor texts a copper melody", *LINES)
     _, _, performance, audio = song(*lines)
     late = np.abs(measure.vowel_onsets_ms(audio, performance))
     assert len(late) >= 20
     assert np.median(late) <= 15.0
-    assert np.percentile(late, 90) <= 45.0
+    assert np.percentile(late, 95) <= 40.0
 
 
 def test_vowels_are_heard_where_they_are_asked_for() -> None:
@@ -144,6 +146,55 @@ def test_same_bytes_for_any_workers_cache_and_process(tmp_path: Path, monkeypatc
     paths = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (root, root / "scripts")))}
     other = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root, env=paths)
     assert other.stdout.strip() == hashlib.sha256(wanted).hexdigest()
+
+
+def test_voices_sung_together_sound_as_alone_and_share_their_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[object] = []
+    start = workers._helper
+
+    def counted() -> subprocess.Popen[bytes]:
+        started.append(start())
+        return started[-1]
+
+    monkeypatch.setattr(workers, "_helper", counted)
+    monkeypatch.setattr(workers, "WORTH_A_HELPER_S", 1.0)
+    score, _, performance, audio = song(*LINES)
+    other, timeline = simple_score("a melody")
+    alto = load_voice("alto")
+    parts = [
+        VocalPart(performance, score.lyrics, VOICE),
+        VocalPart(perform(other, timeline, alto, 3), other.lyrics, alto, 3),
+    ]
+    counts: list[tuple[int, int]] = []
+    together = Heart().sing_parts(parts, workers=2, progress=lambda *count: counts.append(count))
+    assert len(started) == 1
+    assert counts == [(k, 3) for k in range(4)]
+    assert together[0].samples.tobytes() == audio.samples.tobytes()
+    alone = Heart().sing(parts[1].performance, other.lyrics, alto, seed=3, workers=1)
+    assert together[1].samples.tobytes() == alone.samples.tobytes()
+    assert len(started) == 1  # one worker is this process alone
+
+
+def test_helpers_leave_an_interrupt_to_their_caller() -> None:
+    score, _, performance, _ = song(*LINES)
+    phrase = split_phrases(performance, score.lyrics, 0)[0]
+    with workers._helper() as helper:
+        assert helper.stdin is not None
+        assert helper.stdout is not None
+        for _ in range(2):
+            workers._write(helper.stdin, phrase_to_bytes(phrase))
+            assert workers._read(helper.stdout)
+            helper.send_signal(signal.SIGINT)
+        helper.stdin.close()
+        assert helper.wait() == 0
+
+
+def test_a_helper_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(workers, "WORTH_A_HELPER_S", 1.0)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    score, _, performance, _ = song(*LINES)
+    with pytest.raises(SongsmithError, match=r"cannot be started \(No such file or directory\): try one worker"):
+        Heart().sing(performance, score.lyrics, VOICE, workers=2)
 
 
 def test_a_change_in_one_line_leaves_the_others_sound_alone() -> None:

@@ -1,0 +1,1 @@
+"""The lyricist: lyric sheets written from a brief, under metre and rhyme."""

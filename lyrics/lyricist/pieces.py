@@ -1,0 +1,253 @@
+"""From units of the corpus to pieces of one lyric: persons settled, slots filled, worth to this brief known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from lyrics.lyricist.brief import WritingBrief
+from lyrics.lyricist.chance import generator
+from lyrics.lyricist.cliches import cliches_in
+from lyrics.lyricist.corpus import ANY, SLOT, Corpus, Unit
+from lyrics.lyricist.matter import Matter
+from lyrics.lyricist.metre import PATTERNS, best_pattern
+from lyrics.lyricist.pronouns import as_he, as_we, persons_in
+from lyrics.lyricist.reading import beats_of, heard, plain, words_of
+from lyrics.meaning import Meaning
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+KEPT = 420
+"""Units that are looked at for one lyric, those of most worth."""
+
+THEME, GENRE, NEAR, KEYWORD, CLICHE, LOAD = 1.6, 0.5, 1.4, 0.45, 1.0, 0.08
+"""What it is worth to be of the theme, of the genre, near the topic in meaning, and to have a word of the prompt;
+what a cliche and each consonant above four in a row take away."""
+
+GENERAL = 0.2
+"""Share of a theme that lines for any theme have."""
+
+PHRASES_TRIED = 3
+EASY_CONSONANTS = 4
+OPEN_METRES = ("I6", "T7", "I8", "W8", "W9", "I10", "T5")
+
+_FAMILY = "father mother sister brother daughter son uncle aunt cousin grandmother grandfather grandma grandpa nephew"
+_NEAR = "friend neighbour lover mama papa darling husband wife baby teacher niece partner"
+KIN = frozenset(f"{_FAMILY} {_NEAR}".split())
+"""Persons who may be mine."""
+
+_ARTICLE = re.compile(r"\b([Aa])n? (?=(\w+))")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Piece:
+    """Lines that a lyric can take as they stand.
+
+    Parameters
+    ----------
+    lines : as they are sung
+    role, tense, scene : as in the corpus
+    persons : whose pronouns are in them
+    source : where they come from; no two pieces of a song have one source
+    theme : the first of their themes, empty where they go with any
+    title : the words of the song's title in them, or empty
+    own_words : the words of the prompt in them
+    worth : how well they serve the brief
+    vector : [dimensions] of their meaning
+    """
+
+    lines: tuple[str, ...]
+    role: str
+    tense: str
+    scene: str
+    persons: frozenset[str]
+    source: tuple[str, int]
+    theme: str = ""
+    title: str = ""
+    own_words: frozenset[str] = frozenset()
+    worth: float = 0.0
+    vector: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Whose song it is: the person, and whether she is a he."""
+
+    person: str
+    male: bool = False
+
+
+ACCEPTED: dict[str, dict[str, float]] = {
+    "I": {"I": 0.0, "you": 0.0, "none": 0.0, "we": -0.35},
+    "we": {"we": 0.1, "none": 0.0, "you": -0.1, "I": -0.9},
+    "you": {"you": 0.1, "none": 0.0, "I": -0.3, "we": -0.5},
+    "she": {"she": 0.2, "none": 0.0},
+    "they": {"they": 0.2, "none": 0.0, "she": -0.4},
+}
+"""What lines of each person are worth in a song of another."""
+
+
+def find_pieces(
+    brief: WritingBrief, matter: Matter, corpus: Corpus, genre: str, voice: Voice, seed: int
+) -> list[Piece]:
+    """Return the pieces that can make a lyric for a brief, best first."""
+    units = [unit for unit in corpus.units if _is_fit(unit, brief, genre, voice)]
+    vectors = Meaning.load().embed([SLOT.sub("", " ".join(unit.lines)) for unit in units])
+    near = vectors @ matter.vector
+    themes = dict(matter.themes)
+    scored = []
+    for i, unit in enumerate(units):
+        share = sum(themes.get(name, 0.0) for name in unit.themes) if ANY not in unit.themes else GENERAL**2
+        worth = THEME * share**0.5 + NEAR * float(near[i]) + (GENRE if genre in unit.genres else 0.0)
+        scored.append((worth, i))
+    scored.sort(key=lambda row: (-row[0], row[1]))
+    rng = generator(seed, "slots", voice.person)
+    pieces = []
+    for worth, i in scored[:KEPT]:
+        for piece in _instances(units[i], corpus, matter, voice, rng):
+            text = " ".join(piece.lines)
+            own = own_words(text, matter)
+            rest = KEYWORD * min(2, len(own)) - CLICHE * len(cliches_in(text)) - LOAD * _load(piece.lines)
+            rest += max(ACCEPTED[voice.person].get(person, -9.0) for person in units[i].persons)
+            pieces.append(replace(piece, worth=worth + rest, own_words=own, vector=vectors[i]))
+    return pieces
+
+
+def _is_fit(unit: Unit, brief: WritingBrief, genre: str, voice: Voice) -> bool:
+    """Tell whether a unit can stand in a song at all."""
+    if not (ANY in unit.genres or genre in unit.genres):
+        return False
+    accepted = ACCEPTED[voice.person]
+    if not any(person in accepted for person in unit.persons) and unit.role != "hook":
+        return False
+    words = set(words_of(" ".join(unit.lines)))
+    return not any(set(words_of(avoided)) <= words for avoided in brief.avoid)
+
+
+def own_words(text: str, matter: Matter) -> frozenset[str]:
+    """Return the keywords of the prompt that stand in a text, in the singular or the plural."""
+    stems = {_stem(word) for word in words_of(text)}
+    return frozenset(keyword.text for keyword in matter.keywords if _stem(keyword.text) in stems)
+
+
+def _stem(word: str) -> str:
+    word = word.removesuffix("'s")
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 3 else word
+
+
+def _instances(unit: Unit, corpus: Corpus, matter: Matter, voice: Voice, rng: np.random.Generator) -> Iterator[Piece]:
+    """Yield a unit with its slots filled: once for each phrase of the topic where it has a slot for that."""
+    lines = unit.lines
+    if voice.person == "we" and {"I", "we"} <= set(unit.persons):
+        lines = tuple(map(as_we, lines))
+    if voice.male and "she" in unit.persons:
+        lines = tuple(as_he(line) for line in lines)
+    text = "\n".join(lines)
+    slots = SLOT.findall(text)
+    if not slots:
+        yield _piece(unit, lines, matter)
+        return
+    if any(name.lower() == "topic" for name, _ in slots):
+        for phrase in matter.phrases[:PHRASES_TRIED]:
+            filled = tuple(SLOT.sub(lambda match, phrase=phrase: phrase, text).split("\n"))  # type: ignore[misc]
+            filled = tuple(_capital(line) for line in filled)
+            if all(best_pattern(beats_of(plain(line)), OPEN_METRES)[1].good for line in filled):
+                yield _piece(unit, filled, matter)
+        return
+    for kind, stress in slots:
+        word = _filler(kind.lower(), stress, text, unit, corpus, matter, rng)
+        if word is None:
+            return
+        text = SLOT.sub(word, text, count=1)
+    yield _piece(unit, tuple(_capital(_articled(line)) for line in text.split("\n")), matter)
+
+
+def _piece(unit: Unit, lines: Sequence[str], matter: Matter) -> Piece:
+    marked = re.search(r"<([^<>]*)>", lines[0]) or re.search(r"<([^<>]*)>", " ".join(lines))
+    shown = tuple(line.replace("<", "").replace(">", "") for line in lines)
+    return Piece(
+        lines=shown,
+        role=unit.role,
+        tense=unit.tense,
+        scene=unit.scene,
+        persons=persons_in(" ".join(shown)),
+        source=unit.place,
+        theme="" if ANY in unit.themes else unit.themes[0],
+        title=title_case(marked[1]) if marked else "",
+    )
+
+
+def _filler(
+    kind: str, stress: str, text: str, unit: Unit, corpus: Corpus, matter: Matter, rng: np.random.Generator
+) -> str | None:
+    """Return a word for a slot: the prompt's own if one fits, else one of a bank of the theme."""
+    kin = kind == "person" and re.search(rf"\b(?:my|our|your|her|his) {{person/{stress}}}", text, re.IGNORECASE)
+    own = [k.text for k in matter.keywords if k.kind == kind and _stress(k.text) == stress and k.text not in text]
+    if own:
+        return own[int(rng.integers(len(own)))]
+    names = dict(matter.themes)
+    of_theme = [e.text for e in corpus.entries if e.kind == kind and set(e.themes) & (set(unit.themes) | set(names))]
+    general = [e.text for e in corpus.entries if e.kind == kind and ANY in e.themes]
+    for bank in (of_theme, general):
+        fits = [word for word in bank if _stress(word) == stress and not set(words_of(word)) & set(words_of(text))]
+        fits = [word for word in fits if not kin or word in KIN]
+        if fits:
+            return fits[int(rng.integers(len(fits)))]
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _stress(word: str) -> str:
+    """Return the stress of a word or a few, 1 for main stress and 0 for any other, a digit a syllable."""
+    syllables = heard(word).syllables
+    if len(syllables) == 1:
+        return "1"
+    return "".join("1" if syllable.stress == 1 else "0" for syllable in syllables)
+
+
+def _articled(line: str) -> str:
+    """Return a line in which a and an are right before what follows."""
+
+    def article(match: re.Match[str]) -> str:
+        word = heard(match[2]).words
+        vowel = bool(word) and word[0].syllables[0].nucleus == 0
+        return f"{match[1]}n " if vowel else f"{match[1]} "
+
+    return _ARTICLE.sub(article, line)
+
+
+def _capital(line: str) -> str:
+    mark = len(line) - len(line.lstrip("<"))
+    return line[:mark] + line[mark : mark + 1].upper() + line[mark + 1 :]
+
+
+def title_case(text: str) -> str:
+    """Return the words of a title as titles are written."""
+    small = {"a", "an", "the", "of", "to", "in", "on", "at", "by", "for", "and", "or", "but", "with", "from"}
+    words = text.strip(" ,?!").split()
+    shown = [
+        w.lower() if w.lower() in small and 0 < i < len(words) - 1 else w[:1].upper() + w[1:]
+        for i, w in enumerate(words)
+    ]
+    return " ".join(shown)
+
+
+def _load(lines: Sequence[str]) -> int:
+    """Return how many consonants above the easy number the longest run in the lines has."""
+    longest = run = 0
+    for line in lines:
+        for syllable in heard(line).syllables:
+            for phoneme in syllable.phonemes:
+                run = 0 if phoneme.is_vowel else run + 1
+                longest = max(longest, run)
+    return max(0, longest - EASY_CONSONANTS)
+
+
+def nearest_pattern(line: str) -> str:
+    """Return the pattern that a line fills best."""
+    return PATTERNS[best_pattern(beats_of(line), OPEN_METRES)[0]]

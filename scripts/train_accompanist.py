@@ -1,0 +1,286 @@
+"""Trains the accompanist: python scripts/train_accompanist.py DATA --stage vae|denoiser --work FOLDER
+
+DATA is what scripts/build_accompaniment_data.py writes. First `--stage vae`, then `--stage denoiser`, then
+`--export songsmith/accompaniment/latent/weights.safetensors`. Checkpoints are written every three minutes to
+`--work`; `--resume` goes on from there; `--device cuda` trains on a GPU, in bfloat16.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+from accompaniment_patches import Patches, coder_loss, coder_scores, dense, gather, mixed, split_of
+from accompaniment_songs import load_songs
+from accompaniment_windows import Song, asked_of, draw_known, energies, held_out, to_song
+from safetensors.torch import save_file
+from torch import Tensor
+from training_run import Run, draw_log
+
+from songsmith.accompaniment.latent.conditions import STYLES
+from songsmith.accompaniment.latent.denoiser import Denoiser, DenoiserSize
+from songsmith.accompaniment.latent.rolls import BEATS, PARTS
+from songsmith.accompaniment.latent.sampler import inputs, without_words
+from songsmith.accompaniment.latent.vae import BeatCoder, Coders, CoderSize
+from songsmith.styles import LEVEL_BOUNDS
+
+KINDS = ("drums", "pitched")
+
+
+def cached_patches(data: Path, work: Path) -> dict[str, tuple[Patches, Patches]]:
+    """Return the different beats of each split, gathered once."""
+    found = {}
+    for split in ("train", "val", "test"):
+        pair = []
+        for kind in KINDS:
+            path = work / f"patches-{split}-{kind}.npz"
+            if not path.exists():
+                work.mkdir(parents=True, exist_ok=True)
+                songs = [s for s in load_songs(sorted(data.glob("*.npz"))) if split_of(s.family) == split]
+                for name, made in zip(KINDS, gather(songs), strict=True):
+                    np.savez(
+                        work / f"patches-{split}-{name}.npz",
+                        starts=made.starts, notes=made.notes, extra=made.extra, counts=made.counts,
+                    )  # fmt: skip
+            with np.load(path) as file:
+                pair.append(Patches(file["starts"], file["notes"], file["extra"], file["counts"]))
+        found[split] = (pair[0], pair[1])
+    return found
+
+
+def coder_size(config: dict) -> CoderSize:
+    return CoderSize(*(config["vae"][name] for name in ("code", "column", "hidden")))
+
+
+def train_coder(args: argparse.Namespace, config: dict, kind: str) -> None:
+    """Train the coder of `drums` or of `pitched` parts."""
+    own = config["vae"]
+    torch.manual_seed(config["seed"])
+    patches = {split: pair[KINDS.index(kind)] for split, pair in cached_patches(args.data, args.work).items()}
+    print(kind, *(f"{split}: {len(p)} beats" for split, p in patches.items()), flush=True)
+    network: BeatCoder = getattr(Coders(coder_size(config)), kind).to(args.device)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=own["rate"], weight_decay=1e-4, betas=(0.9, 0.99))
+    name = f"vae-{kind}"
+    run = Run(args.work, name, network, optimizer, own["average"], args.minutes, args.steps, own["rate"], args.anneal)
+    if args.resume:
+        run.resume()
+    data = patches["train"]
+    sums = np.cumsum(np.sqrt(np.minimum(data.counts, 100)))
+    sample = np.random.default_rng(0).permutation(len(patches["val"]))[:4000]
+
+    def loss_of(step: int) -> Tensor:
+        rng = np.random.default_rng([config["seed"], step])
+        torch.manual_seed(int(rng.integers(2**31)))  # so that a run that goes on takes the steps it would have taken
+        chosen = np.minimum(np.searchsorted(sums, rng.random(own["batch"]) * sums[-1]), len(data) - 1)
+        batch = mixed(data, chosen, network, own["mixed"][KINDS.index(kind)], rng)
+        batch = type(batch)(*(getattr(batch, field).to(args.device) for field in batch.__slots__))
+        return coder_loss(network, batch, own["kl"])[0]
+
+    def validate() -> dict[str, float]:
+        scores = coder_scores(network.cpu(), patches["val"], sample)
+        network.to(args.device)
+        return {key: scores[key] for key in (("f1",) if kind == "drums" else ("f1", "length", "velocity"))}
+
+    run.train(loss_of, validate, args.every)
+    draw_log(run.rows, args.work / f"{name}.png", kind)
+
+
+def load_coders(work: Path, config: dict) -> Coders:
+    """Return the trained coders, their codes scaled to mean 0 and deviation 1."""
+    coders = Coders(coder_size(config))
+    for kind in KINDS:
+        getattr(coders, kind).load_state_dict(torch.load(work / f"vae-{kind}.pt", weights_only=True)["averaged"])
+    return coders.train(False)
+
+
+@torch.no_grad()
+def scale_codes(coders: Coders, pair: tuple[Patches, Patches]) -> None:
+    """Set mean and deviation of the codes of each part to those of the beats of the training songs."""
+    for part in range(len(PARTS)):
+        data, network = pair[part > 0], coders.pitched if part else coders.drums
+        own = np.arange(len(data)) if part == 0 else np.flatnonzero(data.extra[:, 24 + part - 1])
+        chances = data.counts[own] / data.counts[own].sum()
+        chosen = np.random.default_rng(part).choice(own, min(20000, 4 * len(own)), p=chances)
+        batch = dense(data, chosen, network)
+        mean, _ = network.encode(batch.rolls, batch.extra)
+        coders.mean[part], coders.deviation[part] = mean.mean(0), mean.std(0).clamp(min=0.05)
+
+
+def prepare(args: argparse.Namespace, config: dict) -> list[Song]:
+    """Return the songs of the training split with their codes; the coders, scaled, are kept in the work folder."""
+    coders = load_coders(args.work, config)
+    scale_codes(coders, cached_patches(args.data, args.work)["train"])
+    torch.save(coders.state_dict(), args.work / "coders.pt")
+    songs = load_songs(sorted(args.data.glob("*.npz")))
+    ranked = energies(songs)
+    kept = [
+        i for i, s in enumerate(songs) if split_of(s.family) == "train" and len(s.bars) >= config["denoiser"]["bars"]
+    ]
+    made = [to_song(songs[i], ranked[i], coders, config["seed"]) for i in kept]
+    torch.save(torch.from_numpy(typical_density(made)), args.work / "typical.pt")
+    print(f"{len(made)} songs, {sum(len(s.asked) for s in made)} bars", flush=True)
+    return made
+
+
+def typical_density(songs: list[Song]) -> np.ndarray:
+    """Return the mean strokes a beat of each part where it plays, [styles + 1, 3 levels of energy, 5]; row 0 of all."""
+    total = np.zeros((len(STYLES) + 1, 3, len(PARTS)))
+    count = np.zeros_like(total)
+    for song in songs:
+        level = np.searchsorted(LEVEL_BOUNDS, song.asked.energy, side="right")
+        for style in (0, *song.styles[:1]):
+            np.add.at(total[style], level, song.asked.density * song.asked.plays)
+            np.add.at(count[style], level, song.asked.plays)
+    prior = total[0].sum(0) / np.maximum(count[0].sum(0), 1)
+    return ((total + 8.0 * prior) / (count + 8.0)).astype(np.float32)
+
+
+def train_denoiser(args: argparse.Namespace, config: dict) -> None:
+    own = config["denoiser"]
+    torch.manual_seed(config["seed"])
+    songs = prepare(args, config)
+    code = config["vae"]["code"]
+    network = Denoiser(DenoiserSize(code, own["width"], own["layers"], own["heads"])).to(args.device)
+    print(f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters", flush=True)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=own["rate"], weight_decay=0.01, betas=(0.9, 0.99))
+    run = Run(
+        args.work, "denoiser", network, optimizer, own["average"], args.minutes, args.steps, own["rate"], args.anneal
+    )
+    if args.resume:
+        run.resume()
+    weights = song_weights(songs)
+    sums = np.cumsum(weights)
+    held = np.array([held_out(song) for song in songs])  # what they play is validated on
+
+    def batch_of(rng: np.random.Generator, size: int, validating: bool) -> tuple[Tensor, ...]:
+        bars = own["bars"]
+        if not validating and rng.random() < 0.3:  # now and then shorter and longer passages
+            bars = int(rng.choice([bars // 2, 3 * bars // 4, 5 * bars // 4]))
+        codes, plays, known, asked = [], [], [], []
+        while len(codes) < size:
+            index = min(int(np.searchsorted(sums, rng.random() * sums[-1])), len(songs) - 1)
+            if held[index] != validating or len(songs[index].asked) < bars:
+                continue
+            song = songs[index]
+            first = int(rng.integers(0, len(song.asked) - bars + 1))
+            codes.append(song.codes[first : first + bars].astype(np.float32))
+            plays.append(played(song, first, first + bars))
+            known.append(draw_known(bars, song.asked.plays[first : first + bars], rng))
+            asked.append(asked_of(song, first, first + bars, rng))
+        return (
+            torch.from_numpy(np.stack(codes)).to(args.device),
+            torch.from_numpy(np.stack(plays)).to(args.device),
+            torch.from_numpy(np.stack(known).astype(np.float32)).to(args.device),
+            *(value.to(args.device) for value in inputs(asked)),
+        )
+
+    def loss_on(batch: tuple[Tensor, ...], random: torch.Generator) -> Tensor:
+        clean, plays, known, text, numbers, choices, bars = batch
+        bare = torch.rand(len(clean), generator=random).to(clean.device) < own["without_words"]
+        open_text, open_numbers, open_choices = without_words(text, numbers, choices)
+        text = torch.where(bare[:, None], open_text, text)
+        numbers = torch.where(bare[:, None], open_numbers, numbers)
+        choices = torch.where(bare[:, None], open_choices, choices)
+        time = torch.sigmoid(torch.randn(len(clean), generator=random) + 0.3).to(clean.device)
+        noise = torch.randn(clean.shape, generator=random).to(clean.device)
+        wide = known.repeat_interleave(clean.shape[2] // len(PARTS), dim=2)
+        share = time[:, None, None] * (1.0 - wide)
+        noisy = (1.0 - share) * clean + share * noise
+        with torch.autocast(clean.device.type, torch.bfloat16, enabled=clean.device.type == "cuda"):
+            found = network(noisy, time, known, text, numbers, choices, bars)
+        counted = plays * (1.0 - wide)
+        off = ((found.float() - clean).square() * counted).sum((1, 2)) / counted.sum((1, 2)).clamp(min=1.0)
+        return (off / (time + 0.05)).mean()
+
+    def loss_of(step: int) -> Tensor:
+        random = torch.Generator().manual_seed(step + 1_000_003 * config["seed"])
+        return loss_on(batch_of(np.random.default_rng([config["seed"], 1, step]), own["batch"], False), random)
+
+    checks = [batch_of(np.random.default_rng([7, i]), own["batch"], True) for i in range(args.checks)]
+
+    @torch.no_grad()
+    def validate() -> dict[str, float]:
+        losses = [float(loss_on(batch, torch.Generator().manual_seed(i))) for i, batch in enumerate(checks)]
+        return {"held out": float(np.mean(losses))}
+
+    run.train(loss_of, validate, args.every)
+    draw_log(run.rows, args.work / "denoiser.png", "denoiser")
+
+
+def song_weights(songs: list[Song]) -> np.ndarray:
+    """Return how often passages of songs are trained on.
+
+    By their length; drums alone and piano alone less, styles with many songs less for each of them.
+    """
+    counts = Counter(song.styles[:1] for song in songs)
+    weights = []
+    for song in songs:
+        weight = min(len(song.asked), 32) / counts[song.styles[:1]] ** 0.5
+        if song.source == "pop909" or not song.asked.plays[:, 1:].any():
+            weight *= 0.35
+        weights.append(weight)
+    return np.array(weights)
+
+
+def played(song: Song, first: int, last: int) -> np.ndarray:
+    """Return which of the codes of a passage are of beats that are played in, [bars, numbers] float32."""
+    plays = song.asked.plays[first:last]
+    size = song.codes.shape[1] // (len(PARTS) * BEATS)
+    beats = np.arange(BEATS) < song.asked.beats
+    found = plays[:, :, None, None] & beats[None, None, :, None]
+    return (
+        np.broadcast_to(found, (last - first, len(PARTS), BEATS, size)).reshape(last - first, -1).astype(np.float32)
+    )
+
+
+def export(args: argparse.Namespace, config: dict) -> None:
+    """Write the averaged weights as safetensors, in float16."""
+    coders = torch.load(args.work / "coders.pt", weights_only=True)
+    state = torch.load(args.work / "denoiser.pt", weights_only=True)
+    tensors = {f"coders.{k}": v.half() for k, v in coders.items()}
+    tensors |= {f"denoiser.{k}": v.half() for k, v in state["averaged"].items()}
+    tensors["typical"] = torch.load(args.work / "typical.pt", weights_only=True)
+    cuts = args.work / "thresholds.txt"
+    told = {"thresholds": cuts.read_text().strip()} if cuts.exists() else {}
+    sizes = {**{f"vae.{k}": config["vae"][k] for k in ("code", "column", "hidden")},
+             **{f"denoiser.{k}": config["denoiser"][k] for k in ("width", "layers", "heads")}}  # fmt: skip
+    args.export.parent.mkdir(parents=True, exist_ok=True)
+    save_file({k: v.contiguous() for k, v in tensors.items()}, args.export,
+              metadata={"step": str(state["step"]), **told, **{k: str(v) for k, v in sizes.items()}})  # fmt: skip
+    print(f"{args.export}: {args.export.stat().st_size / 1e6:.1f} MB, step {state['step']}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--stage", choices=("vae", "denoiser"))
+    parser.add_argument("--coder", choices=KINDS, help="train this one of the two coders only")
+    parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--config", type=Path, default=Path("configs/training/accompanist.toml"))
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--steps", type=int, default=10**9)
+    parser.add_argument("--anneal", action="store_true", help="let the rate fall to nothing over this run")
+    parser.add_argument("--every", type=int, default=500, help="steps between validations")
+    parser.add_argument("--checks", type=int, default=4, help="batches that the denoiser is validated on")
+    parser.add_argument("--export", type=Path, help="write the trained weights to this file")
+    parser.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    config = tomllib.loads(args.config.read_text(encoding="utf-8"))
+    if args.stage == "vae":
+        for kind in KINDS if args.coder is None else (args.coder,):
+            train_coder(args, config, kind)
+    if args.stage == "denoiser":
+        train_denoiser(args, config)
+    if args.export:
+        export(args, config)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,251 @@
+"""The accompanist `diffusion`: a song arranged section by section with the trained model.
+
+The palette says who plays, the form where (`asking`), the model what. The first section of a kind is made anew after
+the bars before it; those that come back start from its codes with a little noise, so that they are alike but not the
+same. What comes out is put on the style's swing and feel, and the last bar is held.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songsmith.accompaniment import song_timeline
+from songsmith.accompaniment.feel import swing_of
+from songsmith.accompaniment.frame import lay_out
+from songsmith.accompaniment.grids import swung
+from songsmith.accompaniment.instruments import Instrument
+from songsmith.accompaniment.latent.asking import ask
+from songsmith.accompaniment.latent.conditions import METERS, Conditions
+from songsmith.accompaniment.latent.generator import CONTEXT, Generator
+from songsmith.accompaniment.latent.playing import finish, left_hand
+from songsmith.accompaniment.latent.rolls import PARTS
+from songsmith.accompaniment.lead import write_lead
+from songsmith.accompaniment.palette import LEAD, choose_instruments, choose_lead, denied_names, plays_alone
+from songsmith.accompaniment.parts import Accompaniment, Part, PartNote
+from songsmith.brief import Brief
+from songsmith.errors import InputError
+from songsmith.plan import Plan, PlannedSection
+from songsmith.seeds import generator
+from songsmith.styles import Style, load_style
+from songsmith.theory import Key
+from songsmith.timeline import Meter
+
+RETURN_AMOUNT = 0.3
+"""Share of noise with which a section that comes back is played again."""
+
+REGISTER_SEMITONES = 6.0
+MINOR_LOWERED = 1.0
+LARGEST_SHIFT = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Setting:
+    """What is decided of a song in one style before any note.
+
+    Parameters
+    ----------
+    style : in which it is played
+    players : who plays each part
+    asked : of every bar of the song
+    own : [bars] bool, the bars of sections in this style
+    alone : whether one player plays chords and bass
+    """
+
+    style: Style
+    players: Mapping[str, Instrument]
+    asked: Conditions
+    own: NDArray[np.bool_]
+    alone: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrangement:
+    """A song in one style before it is played: its setting and [bars, numbers] codes, 0 outside its own bars."""
+
+    setting: Setting
+    codes: NDArray[np.float32]
+
+
+class DiffusionAccompanist:
+    """Writes up to five parts with the trained model; a lead, by rule, where nobody sings."""
+
+    def accompany(self, plan: Plan, brief: Brief, seed: int) -> Accompaniment:
+        """Return parts in the brief's style and palette, and in the sections' own styles, over a plan's chords.
+
+        The last bar is a held chord, and the timeline reaches past it, for the sound to ring on. A part that is
+        silent throughout is left out.
+        """
+        model = Generator.load()
+        arranged = arrange(model, plan, brief, seed)
+        return perform(model, arranged, plan, brief, seed)
+
+
+def arrange(
+    model: Generator, plan: Plan, brief: Brief, seed: int, guidance: float | None = None
+) -> dict[str | None, Arrangement]:
+    """Return the arrangements of a song by style, that of the song itself under None.
+
+    Parameters
+    ----------
+    guidance : how strongly the words are followed, see `Generator.sample`
+    """
+    return {
+        name: Arrangement(one, write_sections(model, plan, one.asked, one.own, seed, name or "", guidance))
+        for name, one in settings(model, plan, brief, seed).items()
+    }
+
+
+def settings(model: Generator, plan: Plan, brief: Brief, seed: int) -> dict[str | None, Setting]:
+    """Return the settings of a song by style, that of the song itself under None."""
+    if plan.meter not in METERS:
+        raise InputError(
+            f"the accompanist diffusion does not know the meter {plan.meter}: use one of {', '.join(METERS)}, "
+            "or --accompanist patterns"
+        )
+    found = {}
+    for name in dict.fromkeys((None, *(section.style for section in plan.sections))):
+        style = load_style(name or brief.style)
+        palette = brief.palette if name is None else _everywhere(brief.palette)
+        names = ("instruments",) if name is None else ("instruments", name)
+        # The same draw as the accompanist `patterns` makes, so that a song keeps its players.
+        rng = generator(seed, "patterns", *names)
+        players, asked_for = choose_instruments(style, palette, rng, brief.without)
+        alone = plays_alone(players)
+        if alone:
+            players = {**players, "bass": replace(players["harmony"], part="bass")}
+            asked_for = asked_for | {"bass"}
+        intro = frozenset(style.intro) & players.keys()
+        if not intro - {"drums"}:
+            intro = frozenset(players)
+        frame = lay_out(plan, seed, intro, _register(brief), brief.instrumental)
+        asked = ask(plan, brief, style, players, asked_for, frame, model.typical)
+        own = np.zeros(plan.bars, bool)
+        for section in plan.sections:
+            own[section.bar : section.bar + section.bars] = section.style == name
+        found[name] = Setting(style, players, asked, own, alone)
+    return found
+
+
+def write_sections(
+    model: Generator,
+    plan: Plan,
+    asked: Conditions,
+    own: NDArray[np.bool_],
+    seed: int,
+    name: str,
+    guidance: float | None = None,
+) -> NDArray[np.float32]:
+    """Return the codes of the sections of a song that are played in one style, [bars, numbers]."""
+    codes = np.zeros((plan.bars, model.numbers), np.float32)
+    first_of: dict[str, PlannedSection] = {}
+    together = asked.plays.copy()
+    for section in plan.sections:  # what any section of a kind plays is written for the first of them
+        bars = slice(section.bar, section.bar + section.bars)
+        alike = [s for s in plan.sections if s.kind == section.kind]
+        together[bars] |= np.any([asked.plays[s.bar : s.bar + s.bars].any(axis=0) for s in alike], axis=0)
+    whole = replace(asked, plays=together)
+    seen: dict[str, int] = {}
+    for section in plan.sections:
+        if not own[section.bar]:
+            continue
+        turn = seen.get(section.kind, 0)
+        seen[section.kind] = turn + 1
+        before = section.bar
+        while before > max(0, section.bar - CONTEXT) and own[before - 1]:
+            before -= 1
+        stop = section.bar + section.bars
+        keep = np.zeros((stop - before, len(PARTS)), bool)
+        keep[: section.bar - before] = True
+        start = codes[before:stop].copy()
+        amount = 1.0
+        source = first_of.get(section.kind)
+        if source is not None:
+            place = np.arange(section.bars) % source.bars
+            # Ends meet: the last bar of the first one, which leads on, stays the last.
+            place[-1] = source.bars - 1
+            start[section.bar - before :] = codes[source.bar + place]
+            amount = RETURN_AMOUNT
+        else:
+            first_of[section.kind] = section
+        made = model.sample(
+            whole.window(before, stop), seed, name, section.kind, turn,
+            guidance=guidance, keep=keep, start_from=start, amount=amount,
+        )  # fmt: skip
+        codes[section.bar : stop] = made[section.bar - before :]
+    return codes
+
+
+def perform(
+    model: Generator, arranged: Mapping[str | None, Arrangement], plan: Plan, brief: Brief, seed: int
+) -> Accompaniment:
+    """Return what arrangements sound like on paper."""
+    song = arranged[None].setting
+    players: dict[str, Instrument] = {}
+    notes: dict[str, list[PartNote]] = {}
+    for name, arrangement in arranged.items():
+        one = arrangement.setting
+        asked = replace(one.asked, plays=one.asked.plays & one.own[:, None])
+        played = finish(model.decode(arrangement.codes, asked), asked, plan, one.style, brief)
+        if one.alone:
+            played = left_hand(played)
+        for part, own in played.items():
+            stem = stem_of(part, name, one, song)
+            players[stem] = one.players[part]
+            notes[stem] = [*notes.get(stem, []), *own]
+    if brief.instrumental:
+        lead = _lead(song, plan, brief, seed)
+        if lead is not None:
+            players[LEAD], notes[LEAD] = lead
+    order = [*PARTS, LEAD]
+    parts = tuple(
+        Part(stem, players[stem].program, players[stem].is_drum, tuple(sorted(notes[stem], key=_place)))
+        for stem in sorted(notes, key=lambda stem: (order.index(stem.partition("-")[0]), stem)) if notes[stem]
+    )  # fmt: skip
+    return Accompaniment(parts, song_timeline(plan), plan.chords)
+
+
+def stem_of(part: str, name: str | None, setting: Setting, song: Setting) -> str:
+    """Return the name of the stem of a part in a style: the song's own where the same player plays it."""
+    return part if name is None or song.players.get(part) == setting.players[part] else f"{part}-{name}"
+
+
+def _place(note: PartNote) -> tuple[float, int]:
+    return note.onset, note.pitch
+
+
+def _everywhere(palette: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what of a palette holds in sections of another style, too: what plays alone."""
+    return palette if any(name.startswith("only ") for name in palette) else ()
+
+
+def _register(brief: Brief) -> int:
+    """Return how many semitones higher or lower than usual chords and figures lie."""
+    shift = REGISTER_SEMITONES * (brief.energy - 0.55) - MINOR_LOWERED * Key.parse(brief.key).is_minor
+    return max(-LARGEST_SHIFT, min(LARGEST_SHIFT, round(shift)))
+
+
+def _lead(song: Setting, plan: Plan, brief: Brief, seed: int) -> tuple[Instrument, list[PartNote]] | None:
+    """Return who plays the tune of a song that nobody sings, and the tune; it is written by rule."""
+    chosen = {name: player for name, player in song.players.items() if not (song.alone and name == "bass")}
+    denied = denied_names(brief.palette, brief.without)
+    _, asked_for = choose_instruments(
+        song.style, brief.palette, generator(seed, "patterns", "instruments"), brief.without
+    )
+    leader = choose_lead(song.style, chosen, asked_for & chosen.keys(), denied)
+    if leader is None:
+        return None
+    shift = _register(brief)
+    frame = lay_out(plan, seed, frozenset(), shift, True)
+    low, high = (bound + shift for bound in song.style.part("figure").range)
+    amount, unit = swing_of(song.style, brief.groove, Meter.parse(plan.meter))
+    tune = []
+    for note in write_lead(frame, (low, high)):
+        onset = swung(note.onset, amount, unit)
+        stop = min(float(plan.beats), swung(note.onset + note.duration, amount, unit))
+        if stop > onset:
+            tune.append(PartNote(onset, round(stop - onset, 6), note.pitch, note.velocity))
+    return leader, tune

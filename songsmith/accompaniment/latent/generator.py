@@ -1,0 +1,202 @@
+"""The trained model as a whole: notes to codes, codes to notes, and new passages from what is asked of them.
+
+A song is made passage by passage, each drawn alone with its own noise, so that nothing depends on what else is made
+at the same time. A passage sees the bars before it, which stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songsmith.accompaniment.latent.conditions import Conditions, features
+from songsmith.accompaniment.latent.rolls import (
+    PARTS,
+)
+from songsmith.errors import MissingPart
+from songsmith.seeds import generator
+
+if TYPE_CHECKING:
+    from songsmith.accompaniment.latent.denoiser import Denoiser
+    from songsmith.accompaniment.latent.vae import Coders
+
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+PASSAGE = 16
+"""Bars that the model sees at a time."""
+
+CONTEXT = 4
+"""Bars before a passage that it is made to follow."""
+
+THRESHOLDS = (0.5, 0.5, 0.5, 0.5, 0.5)
+"""Probabilities from which a note of each part is played."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Generator:
+    """The networks; make one with `Generator.load`.
+
+    Parameters
+    ----------
+    typical : [styles + 1, 3, 5] usual strokes a beat of the parts in each style at low, middle and high energy
+    thresholds : probabilities from which a note of each part is played
+    """
+
+    coders: Coders
+    denoiser: Denoiser
+    typical: NDArray[np.float32]
+    thresholds: tuple[float, ...] = THRESHOLDS
+
+    @classmethod
+    def load(cls, path: Path = WEIGHTS) -> Generator:
+        """Return the model in a file of weights; raise MissingPart where it is not there."""
+        return _load(path)
+
+    @property
+    def numbers(self) -> int:
+        """Numbers in the code of a bar."""
+        return self.denoiser.numbers
+
+    def sample(
+        self,
+        asked: Conditions,
+        seed: int,
+        *names: str | int,
+        guidance: float | None = None,
+        steps: int | None = None,
+        keep: NDArray[np.bool_] | None = None,
+        start_from: NDArray[np.float32] | None = None,
+        amount: float = 1.0,
+        noise: NDArray[np.float32] | None = None,
+        other: Conditions | None = None,
+        at: float = 0.0,
+    ) -> NDArray[np.float32]:
+        """Return the codes of a song, [bars, numbers].
+
+        Parameters
+        ----------
+        seed, names : of the noise; equal ones give equal codes
+        guidance : how strongly the words are followed, see `sampler.GUIDANCE`
+        keep : [bars, 5] parts of bars that stay as they are in `start_from`
+        start_from : [bars, numbers] codes of the song that is varied
+        amount : 0 to 1, how far from `start_from` the rest may go: 1 makes it anew
+        noise : [bars, numbers] in place of that of the seed
+        other, at : what else is asked of the same bars, and how far towards it, 0 to 1, the song lies
+        """
+        from songsmith.accompaniment.latent.sampler import GUIDANCE, STEPS, one_thread, sample
+
+        bars = len(asked)
+        if noise is None:
+            noise = self.noise(bars, seed, *names)
+        codes = np.zeros((bars, self.numbers), np.float32) if start_from is None else start_from.copy()
+        known = np.zeros((bars, len(PARTS)), bool) if keep is None else keep.copy()
+        for first, last in passages(bars):
+            if known[first:last].all():
+                continue
+            with one_thread():
+                codes[first:last] = sample(
+                    self.denoiser,
+                    features(asked.window(first, last)),
+                    noise[first:last],
+                    guidance=GUIDANCE if guidance is None else guidance,
+                    steps=steps or STEPS,
+                    known=known[first:last],
+                    codes=codes[first:last],
+                    amount=1.0 if start_from is None else amount,
+                    other=None if other is None else features(other.window(first, last)),
+                    at=at,
+                )
+            known[first:last] = True
+        return codes
+
+    def noise(self, bars: int, seed: int, *names: str | int) -> NDArray[np.float32]:
+        """Return the noise of a song, each bar's its own."""
+        return np.stack(
+            [
+                generator(seed, "diffusion", *names, bar).standard_normal(self.numbers).astype(np.float32)
+                for bar in range(bars)
+            ]
+        )
+
+    def encode(self, notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.float32]:
+        """Return the codes of notes, [bars, numbers]; 0 where a part is silent.
+
+        Parameters
+        ----------
+        notes : [notes, 6] bar, part, tick, pitch, ticks, velocity
+        asked : for chords, key and meter
+        """
+        from songsmith.accompaniment.latent.coding import encode
+        from songsmith.accompaniment.latent.sampler import one_thread
+
+        with one_thread():
+            return encode(self.coders, notes, asked.chords, asked.tonic, asked.beats)
+
+    def decode(self, codes: NDArray[np.float32], asked: Conditions) -> NDArray[np.int16]:
+        """Return the notes of codes, [notes, 6], of the parts that are asked to play."""
+        from songsmith.accompaniment.latent.coding import decode
+        from songsmith.accompaniment.latent.sampler import one_thread
+
+        with one_thread():
+            return decode(self.coders, codes, asked, self.thresholds)
+
+    def close_loop(
+        self, codes: NDArray[np.float32], asked: Conditions, seed: int, *names: str | int, bars: int = 2
+    ) -> NDArray[np.float32]:
+        """Return codes whose last bars lead back into the first: they are made again between their neighbours."""
+        turned = len(asked) // 2
+        order = np.roll(np.arange(len(asked)), turned)
+        keep = np.ones((len(asked), len(PARTS)), bool)
+        keep[turned - bars : turned] = False
+        made = self.sample(asked.reordered(order), seed, *names, "loop", keep=keep, start_from=codes[order])
+        found = np.empty_like(made)
+        found[order] = made
+        return found
+
+
+def passages(bars: int) -> Iterator[tuple[int, int]]:
+    """Yield first and last bar (exclusive) of the passages of a song, each with some bars of the one before."""
+    if bars <= PASSAGE + CONTEXT:
+        yield 0, bars
+        return
+    first = 0
+    while True:
+        last = min(bars, first + PASSAGE)
+        yield first, last
+        if last == bars:
+            return
+        first = last - CONTEXT
+
+
+@cache
+def _load(path: Path) -> Generator:
+    if not path.is_file():
+        raise MissingPart(
+            f"the weights of the accompanist are not at {path}: install songsmith again, "
+            "or use --accompanist patterns"
+        )
+    from safetensors import safe_open
+
+    from songsmith.accompaniment.latent.denoiser import Denoiser, DenoiserSize
+    from songsmith.accompaniment.latent.vae import Coders, CoderSize
+
+    with safe_open(path, framework="pt") as file:
+        told = file.metadata()
+        size = {name: int(value) for name, value in told.items() if "." in name and value.isdigit()}
+        tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a mapping)
+    coders = Coders(CoderSize(size["vae.code"], size["vae.column"], size["vae.hidden"]))
+    denoiser = Denoiser(
+        DenoiserSize(size["vae.code"], size["denoiser.width"], size["denoiser.layers"], size["denoiser.heads"])
+    )
+    for network, prefix in ((coders, "coders."), (denoiser, "denoiser.")):
+        network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
+        network.train(False)
+        network.requires_grad_(False)
+    cuts = told.get("thresholds", "")
+    thresholds = tuple(float(value) for value in cuts.split()) if cuts else THRESHOLDS
+    return Generator(coders, denoiser, tensors["typical"].numpy(), thresholds)

@@ -1,0 +1,225 @@
+"""Beats, bars and tempo: the activations of the beat network, followed by two hidden Markov models.
+
+The first walks through pulses: its states are every place inside a pulse of every length, so that a tempo is held
+unless the music leaves it. The second walks through bars of 4/4, 3/4 or 6/8 pulse by pulse. A pulse is a quarter, or
+a dotted quarter in 6/8; a beat is a quarter in every meter.
+
+Sources: F. Krebs, S. Böck and G. Widmer, "An efficient state-space model for joint tempo and meter tracking", ISMIR
+2015 (places and lengths of pulses as states); S. Böck, F. Krebs and G. Widmer, "Joint beat and downbeat tracking with
+recurrent neural networks", ISMIR 2016 (activations as observations).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from songsmith.analysis.features import FPS, Frames
+from songsmith.analysis.networks import METERS
+from songsmith.timeline import Meter
+
+Curve = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
+
+PULSE_BPM = (36.0, 230.0)
+TEMPO_CHANGE = 90.0
+"""How unlikely another length of the next pulse is: exp(-TEMPO_CHANGE * |ratio - 1|)."""
+
+ROUNDING = 0.7
+"""What one frame more or less costs: a tempo between two lengths takes turns of them."""
+
+ON_PULSE = 1.0 / 16.0
+"""Share of a pulse, at its beginning, in which its activation is expected."""
+
+LEAST = 1e-5
+SLIP = 1e-4
+"""Chance that a bar is broken off at a pulse."""
+
+NEAR_FRAMES = 3
+STIFFNESS = 6.0
+"""How much evenly spaced pulses weigh against where each one is heard."""
+
+METER_WEIGHT = 0.3
+"""Weight of a frame's meter against the downbeats, in pulses."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activations:
+    """What the beat network says of each frame, at `FPS`, as probabilities: `[frames]`, meters `[frames, METERS]`."""
+
+    pulse: Curve
+    downbeat: Curve
+    voice: Curve
+    meters: Curve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bars:
+    """The pulses and bars of a recording.
+
+    Parameters
+    ----------
+    pulses : seconds
+    places : which pulse of its bar each is, from 0
+    meter : the same in the whole recording
+    beat_confidence, downbeat_confidence, meter_confidence : 0 to 1
+    """
+
+    pulses: Curve
+    places: Places
+    meter: Meter
+    beat_confidence: float
+    downbeat_confidence: float
+    meter_confidence: float
+
+    def beats(self) -> tuple[Curve, Places]:
+        """Return the times of the quarter notes, and which of them are downbeats."""
+        per_pulse = self.meter.pulse_beats
+        positions = np.arange(len(self.pulses)) * per_pulse
+        downbeats = positions[self.places == 0]
+        if per_pulse == 1.0:
+            return self.pulses, np.flatnonzero(self.places == 0)
+        # Quarters are counted from the downbeats: in 6/8 those between dotted quarters are found by halves of thirds.
+        first = float(downbeats[0] % 1.0) if len(downbeats) else 0.0
+        quarters = np.arange(first, positions[-1] + 1e-9, 1.0)
+        times = np.interp(quarters, positions, self.pulses)
+        return times, np.rint(downbeats - first).astype(np.int64)
+
+
+def activations_of(spectrogram: Frames) -> Activations:
+    """Return what the beat network hears in an onset spectrogram."""
+    import torch
+
+    from songsmith.analysis.networks import load_networks
+
+    network, _ = load_networks()
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(spectrogram)[None])[0].double()
+        curves = torch.sigmoid(logits[:, :3]).numpy()
+        meters = torch.softmax(logits[:, 3:], dim=1).numpy()
+    return Activations(curves[:, 0], curves[:, 1], curves[:, 2], meters)
+
+
+def find_bars(heard: Activations, tempo: float | None = None) -> Bars:
+    """Return the pulses and bars that activations show.
+
+    Parameters
+    ----------
+    heard : at `FPS`
+    tempo : pulses a minute where it is known about; they are looked for within a sixth of it
+    """
+    low, high = PULSE_BPM if tempo is None else (tempo / 1.17, tempo * 1.17)
+    frames = follow_pulses(heard.pulse, low, high)
+    pulses = settle(frames, heard.pulse)
+    places, meter, downbeat_confidence, meter_confidence = follow_bars(frames, heard)
+    strength = np.asarray([heard.pulse[max(0, f - 2) : f + 3].max() for f in frames])
+    confidence = float(np.clip(np.mean(strength), 0.0, 1.0)) if len(strength) else 0.0
+    return Bars(pulses, places, meter, confidence, downbeat_confidence, meter_confidence)
+
+
+def follow_pulses(activation: Curve, low_bpm: float, high_bpm: float) -> Places:
+    """Return the frames of pulses: the likeliest way through all places of all lengths of a pulse."""
+    lengths = np.arange(max(2, int(np.floor(60.0 * FPS / high_bpm))), int(np.ceil(60.0 * FPS / low_bpm)) + 1)
+    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    ends = starts + lengths - 1
+    total = int(lengths.sum())
+    on = np.zeros(total, bool)
+    for start, length in zip(starts, lengths, strict=True):
+        on[start : start + max(1, int(np.ceil(length * ON_PULSE)))] = True
+    change = np.abs(lengths[None, :] - lengths[:, None])
+    moves = -np.where(change <= 1, ROUNDING * change, TEMPO_CHANGE * change / lengths[:, None])
+    moves -= np.log(np.exp(moves).sum(axis=1, keepdims=True))
+    chance = np.clip(activation, LEAST, 1.0 - LEAST)
+    hit, miss = np.log(chance), np.log((1.0 - chance) / (1.0 / ON_PULSE - 1.0))
+    best = np.full(total, -np.log(total))
+    back = np.zeros((len(chance), len(lengths)), np.int16)
+    for frame in range(len(chance)):
+        if frame:
+            arriving = best[ends][:, None] + moves
+            come = arriving.argmax(axis=0)
+            back[frame] = come
+            entry = arriving[come, np.arange(len(lengths))]
+            best[1:] = best[:-1].copy()
+            best[starts] = entry
+        best += np.where(on, hit[frame], miss[frame])
+    state = int(best.argmax())
+    which = int(np.searchsorted(starts, state, side="right") - 1)
+    place = state - int(starts[which])
+    frame, pulses = len(chance) - 1, []
+    while frame >= 0:
+        begin = frame - place
+        if begin < 0:
+            break
+        pulses.append(begin)
+        which = int(back[begin, which])
+        place = int(lengths[which]) - 1
+        frame = begin - 1
+    return np.asarray(pulses[::-1], np.int64)
+
+
+def settle(frames: Places, activation: Curve) -> Curve:
+    """Return the times of pulses: where each is heard between frames, held even by its neighbours."""
+    if len(frames) < 3:
+        return frames / FPS
+    heard, weights = [], []
+    for frame in frames:
+        low, high = max(0, frame - NEAR_FRAMES), min(len(activation), frame + NEAR_FRAMES + 1)
+        part = activation[low:high]
+        heard.append(float((part * np.arange(low, high)).sum() / part.sum()) if part.sum() > 1e-6 else float(frame))
+        weights.append(max(1e-3, float(part.max())))
+    observed, weight = np.asarray(heard), np.asarray(weights)
+    from scipy.linalg import solveh_banded
+
+    count = len(frames)
+    bands = np.zeros((3, count))  # the upper bands of W + STIFFNESS * D'D, D the second difference
+    taps = (1.0, -2.0, 1.0)
+    for a in range(3):
+        for b in range(a, 3):
+            bands[2 - (b - a), b : count - 2 + b] += STIFFNESS * taps[a] * taps[b]
+    bands[2] += weight
+    return np.asarray(solveh_banded(bands, weight * observed) / FPS, np.float64)
+
+
+def follow_bars(frames: Places, heard: Activations) -> tuple[Places, Meter, float, float]:
+    """Return which pulse of its bar each pulse is, the meter, and how sure downbeats and meter are."""
+    if len(frames) == 0:
+        return np.zeros(0, np.int64), Meter.parse(METERS[0]), 0.0, 0.0
+    strong = np.asarray([heard.downbeat[max(0, f - 2) : f + 3].max() for f in frames])
+    chance = np.clip(strong, 0.01, 0.99)
+    on, off = np.log(chance), np.log(1.0 - chance)
+    prior = np.log(np.clip(heard.meters[frames[0] : frames[-1] + 1].mean(axis=0), 1e-3, 1.0))
+    ways: list[tuple[float, Places]] = []
+    for name, like in zip(METERS, prior, strict=True):
+        count = Meter.parse(name).pulses_per_bar
+        score, places = _through_bars(on, off, count)
+        ways.append((score + METER_WEIGHT * len(frames) * float(like) / 4.0, places))
+    scores = np.asarray([score for score, _ in ways])
+    best = int(scores.argmax())
+    shares = np.exp((scores - scores.max()) / max(1.0, len(frames) / 16.0))
+    places = ways[best][1]
+    first, rest = strong[places == 0], strong[places != 0]
+    clear = float(np.clip(first.mean() - rest.mean(), 0.0, 1.0)) if len(first) and len(rest) else 0.0
+    return places, Meter.parse(METERS[best]), clear, float(shares[best] / shares.sum())
+
+
+def _through_bars(on: Curve, off: Curve, count: int) -> tuple[float, Places]:
+    """Return the log likelihood of the best way through bars of `count` pulses, and the place of each pulse."""
+    best = np.full(count, -np.log(count)) + np.where(np.arange(count) == 0, on[0], off[0])
+    back = np.zeros((len(on), count), np.int64)
+    slip = np.log(SLIP)
+    for k in range(1, len(on)):
+        stay = np.roll(best, 1)
+        source = np.roll(np.arange(count), 1)
+        broken = int(best.argmax())
+        if best[broken] + slip > stay[0]:
+            stay[0], source[0] = best[broken] + slip, broken
+        back[k] = source
+        best = stay + np.where(np.arange(count) == 0, on[k], off[k])
+    place = int(best.argmax())
+    score, places = float(best[place]), [place]
+    for k in range(len(on) - 1, 0, -1):
+        place = int(back[k, place])
+        places.append(place)
+    return score, np.asarray(places[::-1], np.int64)

@@ -1,0 +1,192 @@
+"""The words of a song from its prompt: what the prompt asks of the music as a brief for the lyricist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lyrics.errors import LyricsError, MissingData
+from lyrics.files import read_text
+from lyrics.lyricist.brief import WritingBrief
+from lyrics.lyricist.drafts import Draft
+from lyrics.lyricist.lyricists import Lyricist, find_lyricist
+from lyrics.lyricist.points import genre_of
+from lyrics.lyricist.revise import Continuation, continue_sheet, replaced, rewrite_line
+from lyrics.lyricist.write import DRAFTS
+from lyrics.parse import MAX_SHEET_BYTES, parse_sheet
+from lyrics.values import Lyrics
+from songsmith import __version__
+from songsmith.brief import Brief
+from songsmith.errors import InputError, MissingPart
+from songsmith.prompt import Overrides, Reading, understand
+from songsmith.song import Backend
+
+GENRES = {
+    "ambient": "indie",
+    "ballad": "ballad",
+    "bluegrass": "country",
+    "blues": "blues",
+    "bossa": "jazz",
+    "celtic": "folk",
+    "cinematic": "ballad",
+    "country": "country",
+    "disco": "house",
+    "folk": "folk",
+    "funk": "soul",
+    "gospel": "gospel",
+    "hiphop": "hiphop",
+    "house": "house",
+    "latin": "jazz",
+    "lofi": "indie",
+    "metal": "metal",
+    "pop": "pop",
+    "punk": "metal",
+    "reggae": "soul",
+    "rnb": "soul",
+    "rock": "rock",
+    "soul": "soul",
+    "swing": "jazz",
+    "synthwave": "indie",
+    "techno": "house",
+    "trance": "house",
+    "trap": "hiphop",
+}
+"""The genre of words that belongs to each style of music."""
+
+OWN_GENRES = ("lullaby", "indie")
+"""Genres of words that are no style of music: a prompt that names one has it, whatever the style."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a user asks of the words beside the prompt; see `lyrics.lyricist.brief.WritingBrief`."""
+
+    form: tuple[str, ...] = ()
+    scheme: str = ""
+    syllables: int | None = None
+    language: str = "en"
+    title: str = ""
+    keywords: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    explicit: bool = False
+
+
+def writing_brief(brief: Brief, topic: str = "", wishes: Wishes | None = None) -> WritingBrief:
+    """Return what a song's brief asks of its words."""
+    wishes = wishes or Wishes()
+    named = genre_of(WritingBrief(brief.prompt, explicit=wishes.explicit))
+    return WritingBrief(
+        prompt=brief.prompt,
+        topic=topic,
+        genre=named if named in OWN_GENRES else GENRES.get(brief.style, named),
+        mood=brief.mood,
+        form=wishes.form or brief.form,
+        scheme=wishes.scheme,
+        syllables=wishes.syllables,
+        language=wishes.language,
+        title=wishes.title,
+        keywords=wishes.keywords,
+        avoid=wishes.avoid,
+        waltz=brief.meter in ("3/4", "6/8"),
+        tempo=brief.tempo,
+        length_s=brief.length_s,
+        explicit=wishes.explicit,
+    )
+
+
+def write(
+    prompt: str,
+    seed: int = 0,
+    *,
+    form: Sequence[str] = (),
+    scheme: str = "",
+    syllables: int | None = None,
+    language: str = "en",
+    title: str = "",
+    keywords: Sequence[str] = (),
+    avoid: Sequence[str] = (),
+    explicit: bool = False,
+    drafts: int = DRAFTS,
+    lyricist: str = "corpus",
+    fetch: bool = False,
+) -> Lyrics:
+    """Write the words of a song.
+
+    Parameters
+    ----------
+    prompt : as for `songsmith.make`
+    seed : decides everything left open; the same seed gives the same words
+    form, scheme, syllables, language, title, keywords, avoid, explicit : see `lyrics.lyricist.brief.WritingBrief`
+    drafts : how many are written; the best is returned
+    lyricist : `corpus`, or `hf:` and the name, folder or GGUF file of a language model
+    fetch : whether a model may be downloaded
+
+    Raises
+    ------
+    InputError : where the wishes cannot be met
+    MissingPart : where the lyricist is not installed
+    """
+    wishes = Wishes(tuple(form), scheme, syllables, language, title, tuple(keywords), tuple(avoid), explicit)
+    reading = understand(prompt, seed)
+    return parse_sheet(draft_words(reading, seed, wishes, lyricist, drafts, fetch)[0].text)
+
+
+def draft_words(
+    reading: Reading,
+    seed: int,
+    wishes: Wishes | None = None,
+    lyricist: str = "corpus",
+    drafts: int = DRAFTS,
+    fetch: bool = False,
+) -> tuple[Draft, ...]:
+    """Return drafts of the words for a prompt that was understood, the best first."""
+    try:
+        brief = writing_brief(reading.brief, reading.topic, wishes)
+        return find_lyricist(lyricist, fetch).drafts(brief, seed, drafts)
+    except LyricsError as err:
+        raise InputError(str(err)) from err
+    except MissingData as err:
+        raise MissingPart(str(err)) from err
+
+
+def next_section(
+    sheet: Path, reading: Reading, seed: int, wishes: Wishes | None = None, kind: str = ""
+) -> Continuation:
+    """Return a sheet with the section that comes next, in the same voice; see `lyrics.lyricist.revise`."""
+    try:
+        brief = writing_brief(reading.brief, reading.topic, wishes)
+        return continue_sheet(read_text(sheet, MAX_SHEET_BYTES, "lyric sheet"), brief, seed, kind)
+    except LyricsError as err:
+        raise InputError(str(err)) from err
+    except MissingData as err:
+        raise MissingPart(str(err)) from err
+
+
+def other_words(
+    sheet: Path, line: int, reading: Reading, seed: int, wishes: Wishes | None = None
+) -> tuple[tuple[str, ...], str]:
+    """Return other words for a line of a sheet, the best first, and the sheet with the best of them."""
+    try:
+        brief = writing_brief(reading.brief, reading.topic, wishes)
+        text = read_text(sheet, MAX_SHEET_BYTES, "lyric sheet")
+        found = rewrite_line(text, line, brief, seed)
+        return found, replaced(text, line, found[0])
+    except LyricsError as err:
+        raise InputError(str(err)) from err
+    except MissingData as err:
+        raise MissingPart(str(err)) from err
+
+
+def lyricist_backend(lyricist: str) -> Backend:
+    """Return what provenance says of the writer of a song."""
+    try:
+        writer: Lyricist = find_lyricist(lyricist)
+        return Backend.of(writer.name, version=__version__, **writer.facts())
+    except LyricsError as err:
+        raise InputError(str(err)) from err
+
+
+def reading_of(prompt: str, seed: int, style: str | None, tempo: float | None, meter: str | None) -> Reading:
+    """Return a prompt as it was understood, with what flags fix."""
+    return understand(prompt, seed, Overrides(style=style, tempo=tempo, meter=meter))

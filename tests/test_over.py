@@ -1,0 +1,177 @@
+"""Singing over a recording, and a band for a voice, on sound that songsmith makes: its truth is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import mir_eval
+import numpy as np
+import pytest
+
+from songsmith.accompaniment.render import render_parts
+from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
+from songsmith.accompanying import accompany, sung_notes
+from songsmith.analysis import Analysis, analyse
+from songsmith.audio import Audio
+from songsmith.errors import InputError
+from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer
+from songsmith.mixing.over import BACKING
+from songsmith.over import is_over, read_recording, recording_of, render_over, song_grid, write_over
+from songsmith.paper import Paper, read_lyrics, write_paper
+from songsmith.pipeline import make
+from songsmith.project import load
+from songsmith.theory import Key
+from songsmith.timeline import Timeline
+from songsmith.vary import Request, vary
+
+SHEET = "[Verse]\nCopper kettle on the fire\nMorning coming up the wire\n"
+RNG_SEED = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Truth:
+    """A backing whose tempo drifts, its paper and its beats."""
+
+    audio: Audio
+    paper: Paper
+    timeline: Timeline
+
+
+@pytest.fixture(scope="module")
+def truth() -> Truth:
+    """Return half a minute of a rock band whose tempo goes up and down by 4 %."""
+    paper = write_paper("rock, driving", None, 3, tempo=118, key="A minor", length_s=32, instrumental=True)
+    steady = paper.accompaniment.timeline
+    gaps = np.diff(steady.beats) * (1.0 + 0.04 * np.sin(np.arange(len(steady.beats) - 1) / 9.0))
+    beats = np.concatenate([[0.0], np.cumsum(gaps)])
+    timeline = replace(steady, beats=tuple(float(b) for b in beats))
+    parts = [part for part in paper.accompaniment.parts if part.name != "lead"]
+    frames = int(timeline.beats[-1] * MIX_SAMPLE_RATE)
+    stems = render_parts(parts, timeline, load_soundfont(find_soundfont(None)), MIX_SAMPLE_RATE, frames)
+    return Truth(DefaultMixer().mix(None, stems, None, None, frames).mix, paper, timeline)
+
+
+@pytest.fixture(scope="module")
+def found(truth: Truth) -> Analysis:
+    return analyse(truth.audio)
+
+
+def test_what_is_in_a_band_is_found(truth: Truth, found: Analysis) -> None:
+    true = np.asarray([b for b in truth.timeline.beats if b < truth.audio.duration_s])
+    assert mir_eval.beat.f_measure(true, np.asarray(found.timeline.beats)) > 0.9
+    downbeats = true[:: truth.paper.plan.beats_per_bar]
+    assert mir_eval.beat.f_measure(downbeats, found.bar_times) > 0.8
+    assert found.tempo == pytest.approx(118, rel=0.04)
+    assert found.meter == "4/4"
+    assert Key.parse(found.key) == Key.parse("A minor")
+    assert found.sections[0].bar == 0
+    assert sum(s.bars for s in found.sections) == len(found.bar_times) - 1
+    assert len(found.loudness_lufs) == pytest.approx(truth.audio.duration_s * 10, abs=2)
+
+
+def test_an_analysis_is_the_same_twice(truth: Truth, found: Analysis) -> None:
+    again = analyse(truth.audio)
+    assert again.timeline == found.timeline
+    assert again.chords == found.chords
+    assert again.voice == found.voice
+    assert again.confidence == found.confidence
+
+
+def test_the_grid_of_a_recording_is_regular(truth: Truth, found: Analysis) -> None:
+    timeline, chords, bars, _ = song_grid(found, truth.audio.duration_s)
+    assert timeline.beats[-1] > truth.audio.duration_s
+    assert timeline.downbeats == tuple(range(0, len(timeline.beats), 4))
+    assert chords[0].onset == 0.0
+    assert sum(c.duration for c in chords) == pytest.approx(4.0 * bars)
+
+
+def test_a_sheet_is_sung_over_a_band_that_drifts(truth: Truth, tmp_path: Path) -> None:
+    path = tmp_path / "band.wav"
+    truth.audio.write(path)
+    recording = read_recording(path, keep_vocals=True)
+    paper = write_over(read_lyrics(SHEET), recording, RNG_SEED)
+    song = render_over(replace(paper, voices=()), recording.audio, use_cache=False)
+    vowels: dict[int, float] = {}
+    for span in song.performance.phonemes:
+        if span.is_vowel and span.syllable is not None:
+            vowels.setdefault(span.syllable, span.start)
+    on_beat = [n for n in song.notes if not n.slur and abs(n.onset - round(n.onset)) < 1e-6]
+    off = [np.abs(np.asarray(truth.timeline.beats) - vowels[n.syllable]).min() for n in on_beat]
+    assert np.mean(np.asarray(off) <= 0.05) >= 0.9
+    assert vowels[0] > 2.0
+
+    folder = song.save(tmp_path / "song")
+    again = load(folder)
+    assert is_over(again)
+    back, given = recording_of(again), Audio.read(path)
+    assert np.abs(back.samples - given.samples).max() < 1e-4
+    mix = again.read_audio()
+    total = sum((stem.samples for stem in mix.stems.values()), np.zeros_like(mix.mix.samples))
+    assert np.abs(total - mix.mix.samples).max() < 1e-4
+    assert set(mix.stems) == {"vocals", BACKING}
+
+    varied = vary(again, Request("melody", 0.5), use_cache=False)
+    assert varied.notes != again.notes
+    assert np.abs(recording_of(varied).samples - given.samples).max() < 1e-4
+    with pytest.raises(InputError, match="not ours to play anew: vary its melody, not drums"):
+        vary(again, Request("drums", 0.5))
+
+
+@pytest.fixture(scope="module")
+def solo() -> tuple[Audio, Timeline, str]:
+    """Return a voice that sings alone, the beats it was sung on, and its key."""
+    words = "[Verse]\nOver the hills and far away\nSomebody sings at the break of day\n"
+    words += "Nobody knows where the river goes\nUnder the willow the cold wind blows\n"
+    song = make("folk, gentle", words, 5, tempo=96, key="D major", workers=2)
+    dry = song.read_audio().dry_vocals
+    assert dry is not None
+    return dry, song.timeline, song.plan.key
+
+
+def test_a_band_follows_a_voice(solo: tuple[Audio, Timeline, str], tmp_path: Path) -> None:
+    dry, timeline, _ = solo
+    song = accompany(dry, "warm folk, acoustic guitar", 1)
+    assert song.plan.tempo / 96 == pytest.approx(1.0, rel=0.04) or song.plan.tempo / 96 in (0.5, 2.0)
+    starts_s = float(dict(song.provenance.backend("singer").facts)["starts_s"])  # type: ignore[union-attr]
+    beats = np.asarray([b - starts_s for b in song.timeline.beats])
+    sung = beats[(beats > 8.0) & (beats < 20.0)]
+    off = np.abs(np.asarray(timeline.beats)[None, :] - sung[:, None]).min(axis=1)
+    half = 30.0 / 96
+    off = np.minimum(off, np.abs(off - half))
+    assert np.median(off) < 0.05
+    mix = song.read_audio()
+    assert "vocals" in mix.stems
+    assert set(mix.stems) > {"vocals"}
+    assert mix.dry_vocals is not None
+    folder = song.save(tmp_path / "band")
+    assert load(folder).parts == song.parts
+
+
+def test_what_is_no_voice_is_refused() -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(InputError, match=r"lasts 3\.0 s: give 6 to 900 s of singing"):
+        accompany(Audio(rng.normal(0, 0.1, (1, 3 * 44100)).astype(np.float32), 44100), "folk")
+    with pytest.raises(InputError, match="is silent"):
+        sung_notes(np.zeros(22050 * 10), 22050, "a.wav")
+    with pytest.raises(InputError, match=r"notes are heard|sounds like speech"):
+        sung_notes(rng.normal(0, 0.1, 22050 * 10), 22050, "a.wav")
+
+
+@pytest.mark.parametrize(
+    ("samples", "message"),
+    [
+        (np.zeros((1, 44100 * 10), np.float32), "the recording is silent"),
+        (np.full((1, 44100 * 3), 0.1, np.float32), r"the recording lasts 3\.0 s: give at least 4 s of music"),
+        (np.full((2, 44100 * 5), np.nan, np.float32), "samples that are not numbers"),
+    ],
+)
+def test_what_cannot_be_analysed_is_refused(samples: np.ndarray, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        analyse(Audio(samples, 44100))
+
+
+def test_noise_has_no_beat() -> None:
+    noise = np.random.default_rng(1).normal(0, 0.1, (1, 44100 * 12)).astype(np.float32)
+    with pytest.raises(InputError, match="no beat can be found in the recording"):
+        analyse(Audio(noise, 44100))
