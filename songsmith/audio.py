@@ -17,6 +17,9 @@ from songsmith.errors import InputError
 
 Samples = npt.NDArray[np.float32]
 
+BLOCK = 2**16
+"""Frames that are written at once, few enough to stay in the cache of the processor."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Audio:
@@ -77,14 +80,15 @@ class Audio:
 
         temporary = path.with_name(f".{path.stem}-{token_hex(6)}{path.suffix}")
         try:
-            samples = _to_24_bit(self.samples) if subtype == "PCM_24" else self.samples
             best = {"compression_level": 0.0, "bitrate_mode": "VARIABLE"} if subtype == "MPEG_LAYER_III" else {}
             with soundfile.SoundFile(
                 temporary, "w", self.sample_rate, self.channels, subtype=subtype, **best
             ) as file:
                 for name, text in (info or {}).items():
                     setattr(file, name, text)
-                file.write(samples.T)
+                for start in range(0, self.frames, BLOCK):
+                    block = np.ascontiguousarray(self.samples[:, start : start + BLOCK].T)
+                    file.write(_to_24_bit(block) if subtype == "PCM_24" else block)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
@@ -98,4 +102,5 @@ def _to_24_bit(samples: Samples) -> npt.NDArray[np.int32]:
     scaled = samples * np.float32(2**23)
     np.rint(scaled, out=scaled)
     np.clip(scaled, -(2**23), 2**23 - 1, out=scaled)
-    return np.left_shift(scaled.astype(np.int32), 8)
+    whole = scaled.astype(np.int32)
+    return np.left_shift(whole, 8, out=whole)

@@ -7,7 +7,9 @@ line is then grown word by word (`lyrics.lyricist.decoding`), so nothing else th
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -131,9 +133,9 @@ class _Writer:
             )
         safe = {} if path.is_file() else {"use_safetensors": True}
         try:
-            with _quiet():
+            with _quietly():
                 tokenizer = AutoTokenizer.from_pretrained(where, **options)
-                model = AutoModelForCausalLM.from_pretrained(where, **options, **safe).float().eval()
+                model = AutoModelForCausalLM.from_pretrained(where, dtype="float32", **options, **safe).eval()
         except (OSError, ValueError, ImportError) as err:
             reason = " ".join(str(err).split())[:160]
             if path.exists():
@@ -419,18 +421,15 @@ def _examples(matter: Matter, rng: np.random.Generator) -> list[str]:
     return ["\n".join(pairs[int(i)] for i in order[at : at + 2]) for at in range(0, 2 * EXAMPLE_STANZAS, 2)]
 
 
-class _quiet:  # noqa: N801 - a context, used as a word
+@contextmanager
+def _quietly() -> Iterator[None]:
     """Keep transformers from printing progress and warnings while a model is loaded."""
+    from transformers.utils import logging
 
-    def __enter__(self) -> None:
-        from transformers.utils import logging
-
-        self.level = logging.get_verbosity()
-        logging.set_verbosity_error()
-        logging.disable_progress_bar()
-
-    def __exit__(self, *failure: object) -> None:
-        from transformers.utils import logging
-
-        logging.set_verbosity(self.level)
-        logging.enable_progress_bar()
+    level = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        with redirect_stderr(io.StringIO()):
+            yield
+    finally:
+        logging.set_verbosity(level)
