@@ -1,6 +1,8 @@
-"""Measures the accompanist `diffusion`: scripts/evaluate_accompanist DATA vae|generated|text|novelty|...
+"""Measures the accompanist `diffusion`: scripts/evaluate_accompanist DATA WHAT [WHAT ...]
 
-DATA is what scripts/build_accompaniment_data.py writes. `vae` needs nothing else; the others need the weights too.
+DATA is what scripts/build_accompaniment_data.py writes. WHAT is of: `vae`, how well the coders give beats back;
+`generated`, the music of passages against real ones of test families; `text`, whether a classifier knows what was
+asked for; `novelty`; `obeyed`, words of prompts; `compared`, whole songs beside those of `patterns`; `speed`.
 `calibrate` writes the probabilities from which notes are played, found on validation songs, for the export of
 scripts/train_accompanist.py. `pictures` draws what 20 prompts give with two seeds each, and their table.
 """
@@ -14,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import accompaniment_measures as measures
+import accompaniment_report as report
 import numpy as np
 from accompaniment_measures import Passage
 from accompaniment_patches import coder_scores, gather, split_of
@@ -26,6 +29,7 @@ from songsmith.accompaniment.latent.playing import tidy
 from songsmith.accompaniment.latent.rolls import DRUM_NAMES, PARTS
 
 BARS = 16
+ON_DATA = ("vae", "generated", "text", "novelty", "calibrate")
 
 
 def conditioned(song: Song, first: int, text: int, style: int | None = None) -> Conditions:
@@ -148,6 +152,10 @@ def text(songs: list[Song], count: int, guidance: float | None) -> dict[str, obj
         rows[name] = [
             made(model, conditioned(song, first, i % 6), i, strength) for i, (song, first) in enumerate(drawn)
         ]
+    rows["patterns"] = [
+        report.by_patterns(song.asked.window(first, first + BARS), song.captions[i % 6], i)
+        for i, (song, first) in enumerate(drawn)
+    ]
     for name, passages in rows.items():
         found[name] = {"top 1": round(top(judge, passages, asked_for, 1), 3),
                        "top 5": round(top(judge, passages, asked_for, 5), 3)}  # fmt: skip
@@ -221,11 +229,11 @@ def load(data: Path) -> tuple[list[RawSong], list[Song]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("what", nargs="+", choices=("vae", "generated", "text", "novelty", "calibrate"))
+    parser.add_argument("what", nargs="+", choices=(*ON_DATA, "obeyed", "compared", "speed", "pictures"))
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--guidance", type=float)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--out", type=Path, default=Path("thresholds.txt"))
+    parser.add_argument("--out", type=Path, default=Path("thresholds.txt"), help="file or folder to write to")
     args = parser.parse_args()
     import torch
 
@@ -235,13 +243,21 @@ def main() -> None:
     generator.WEIGHTS = args.weights
     model = Generator.load(args.weights)
     Generator.load = classmethod(lambda cls, path=None: model)  # type: ignore[method-assign]
-    raw, songs = load(args.data)
+    raw, songs = load(args.data) if set(args.what) & set(ON_DATA) else ([], [])
     for what in args.what:
         began = time.process_time()
         if what == "vae":
             result: object = vae(raw)
         elif what == "calibrate":
             result = calibrate(songs, args.count, args.guidance, args.out)
+        elif what == "obeyed":
+            result = report.obeyed(min(args.count, 100))
+        elif what == "compared":
+            result = report.songs_compared(3)
+        elif what == "speed":
+            result = report.speed()
+        elif what == "pictures":
+            result = report.pictures(args.out)
         else:
             result = {"generated": generated, "text": text, "novelty": novelty}[what](
                 songs, args.count, args.guidance

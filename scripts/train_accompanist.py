@@ -29,6 +29,7 @@ from songsmith.accompaniment.latent.vae import BeatCoder, Coders, CoderSize
 from songsmith.styles import LEVEL_BOUNDS
 
 KINDS = ("drums", "pitched")
+ENCODER = ("column_in.", "into.", "into_deep.", "code.")
 
 
 def cached_patches(data: Path, work: Path) -> dict[str, tuple[Patches, Patches]]:
@@ -68,6 +69,10 @@ def train_coder(args: argparse.Namespace, config: dict, kind: str) -> None:
     run = Run(args.work, name, network, optimizer, own["average"], args.minutes, args.steps, own["rate"], args.anneal)
     if args.resume:
         run.resume()
+    if args.decoder_only:  # codes stay what they are, so that a denoiser trained on them stays right
+        network.load_state_dict(run.averaged)
+        for part in (network.column_in, network.into, network.into_deep, network.code):
+            part.requires_grad_(False)
     data = patches["train"]
     sums = np.cumsum(np.sqrt(np.minimum(data.counts, 100)))
     sample = np.random.default_rng(0).permutation(len(patches["val"]))[:4000]
@@ -127,7 +132,7 @@ def prepare(args: argparse.Namespace, config: dict) -> list[Song]:
 
 
 def typical_density(songs: list[Song]) -> np.ndarray:
-    """Return the mean strokes a beat of each part where it plays, [styles + 1, 3 levels of energy, 5]; row 0 of all."""
+    """Return the mean strokes a beat of parts where they play, [styles + 1, 3 levels of energy, 5]; row 0: all."""
     total = np.zeros((len(STYLES) + 1, 3, len(PARTS)))
     count = np.zeros_like(total)
     for song in songs:
@@ -155,6 +160,8 @@ def train_denoiser(args: argparse.Namespace, config: dict) -> None:
     weights = song_weights(songs)
     sums = np.cumsum(weights)
     held = np.array([held_out(song) for song in songs])  # what they play is validated on
+    if not held.any():  # of a few songs none may be
+        held[::8] = True
 
     def batch_of(rng: np.random.Generator, size: int, validating: bool) -> tuple[Tensor, ...]:
         bars = own["bars"]
@@ -240,6 +247,11 @@ def played(song: Song, first: int, last: int) -> np.ndarray:
 def export(args: argparse.Namespace, config: dict) -> None:
     """Write the averaged weights as safetensors, in float16."""
     coders = torch.load(args.work / "coders.pt", weights_only=True)
+    for kind in KINDS:
+        for name, value in torch.load(args.work / f"vae-{kind}.pt", weights_only=True)["averaged"].items():
+            if name.startswith(ENCODER) and not torch.allclose(coders[f"{kind}.{name}"], value, atol=1e-6):
+                raise SystemExit(f"the coder of {kind} was trained on after the denoiser: train the denoiser again")
+            coders[f"{kind}.{name}"] = value
     state = torch.load(args.work / "denoiser.pt", weights_only=True)
     tensors = {f"coders.{k}": v.half() for k, v in coders.items()}
     tensors |= {f"denoiser.{k}": v.half() for k, v in state["averaged"].items()}
@@ -259,6 +271,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--stage", choices=("vae", "denoiser"))
     parser.add_argument("--coder", choices=KINDS, help="train this one of the two coders only")
+    parser.add_argument("--decoder-only", action="store_true", help="leave the codes of a trained coder as they are")
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--config", type=Path, default=Path("configs/training/accompanist.toml"))
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")

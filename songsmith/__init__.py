@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from songsmith.editing.edit import edit
     from songsmith.errors import InputError, MissingPart, SongsmithError
     from songsmith.evaluation import evaluate
+    from songsmith.extension.extend import extend
     from songsmith.over import sing
     from songsmith.pipeline import make
-    from songsmith.project import load
+    from songsmith.songfolder import load
     from songsmith.separation.api import separate
     from songsmith.song import Song
     from songsmith.writing import write
@@ -40,6 +41,7 @@ __all__ = [
     "batch",
     "edit",
     "evaluate",
+    "extend",
     "load",
     "make",
     "separate",
@@ -57,7 +59,8 @@ _HOMES = {
     "analyse": "songsmith.analysis",
     "edit": "songsmith.editing.edit",
     "evaluate": "songsmith.evaluation",
-    "load": "songsmith.project",
+    "extend": "songsmith.extension.extend",
+    "load": "songsmith.songfolder",
     "make": "songsmith.pipeline",
     "separate": "songsmith.separation.api",
     "sing": "songsmith.over",

@@ -18,8 +18,8 @@ from songsmith.errors import InputError
 from songsmith.export.spelling import chord_symbol, name, spell
 from songsmith.mixing.loudness import loudness_lufs, true_peak_dbtp
 from songsmith.mixing.measures import texture_measures
-from songsmith.project import load, read_mix_only
 from songsmith.song import Song
+from songsmith.songfolder import load, read_mix_only
 from songsmith.theory import Key
 
 FEWEST, MOST = 2, 8

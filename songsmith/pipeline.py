@@ -9,9 +9,11 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from lyrics.values import Lyrics
 from songsmith import __version__
+from songsmith.accompaniment.audio import plays_sound
 from songsmith.accompaniment.palette import part_styles
 from songsmith.accompaniment.render import render_parts
 from songsmith.accompaniment.soundfont import SoundFont, find_soundfont, load_soundfont
@@ -47,6 +49,7 @@ def make(
     language: str | None = None,
     instrumental: bool = False,
     lyricist: str = "corpus",
+    fetch: bool = False,
     soundfont: str | Path | None = None,
     use_cache: bool = True,
     workers: int = 2,
@@ -62,13 +65,14 @@ def make(
         without them the words are written too
     seed : decides everything left open; the same seed gives the same bytes
     style, tempo, key, meter, voice, performance : win over the words of the prompt
-    accompanist : name of what plays
+    accompanist : name of what plays: `patterns`, or `musicgen:`, `stable-audio:` or `ace-step:` and an audio model
     length_s : length asked for in seconds, kept within a bar by lengthening the parts without words
     melody : a file with a tune of your own (MIDI, MusicXML or a recording) that the lyrics are sung on
     lexicon : pronunciations of words that come before the dictionary's, or the path of a file of them
     language : of the lyrics
     instrumental : whether nobody sings; there are no lyrics then
     lyricist : who writes the words where there are none: `corpus`, or `hf:` and a language model
+    fetch : whether an audio model that is not on this machine may be downloaded
     soundfont : a SoundFont file of your own
     use_cache : whether phrases rendered before may be taken from the cache, and new ones put there
     workers : phrases and stems rendered at once; the result does not depend on it
@@ -80,28 +84,37 @@ def make(
     InputError : for anything wrong with the input
     MissingPart : where a part is not installed
     """
+    asked: dict[str, Any] = {
+        "style": style,
+        "tempo": tempo,
+        "key": key,
+        "meter": meter,
+        "voice": voice,
+        "performance": performance,
+        "accompanist": accompanist,
+        "length_s": length_s,
+        "melody": melody,
+        "lexicon": lexicon,
+        "language": language,
+        "instrumental": instrumental,
+        "lyricist": lyricist,
+    }
+    rendering: dict[str, Any] = {
+        "soundfont": soundfont,
+        "use_cache": use_cache,
+        "workers": workers,
+        "progress": progress,
+        "warn": warn,
+    }
+    if plays_sound(accompanist):
+        from songsmith.generated import make_on_sound  # which is built on this module
+
+        return make_on_sound(prompt, lyrics, seed, **asked, fetch=fetch, **rendering)
     tell = progress or _silent
     tell("composing", 0.0)
-    paper = write_paper(
-        prompt,
-        lyrics,
-        seed,
-        style=style,
-        tempo=tempo,
-        key=key,
-        meter=meter,
-        voice=voice,
-        performance=performance,
-        accompanist=accompanist,
-        length_s=length_s,
-        melody=melody,
-        lexicon=lexicon,
-        language=language,
-        instrumental=instrumental,
-        lyricist=lyricist,
-    )
+    paper = write_paper(prompt, lyrics, seed, **asked)
     tell("composing", 1.0)
-    return render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
+    return render(paper, **rendering)
 
 
 @single_threaded()

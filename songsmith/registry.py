@@ -32,13 +32,13 @@ class Registry:
         """Return the names of all backends, sorted."""
         return tuple(sorted({*self.built_in, *(point.name for point in entry_points(group=self.group))}))
 
-    def make(self, name: str) -> Any:
-        """Return a new backend of a name.
+    def make(self, name: str, *options: object) -> Any:
+        """Return a new backend of a name, made with the options of its role.
 
         Raises InputError with the names there are for any other, MissingPart where it cannot be imported.
         """
         try:
-            return self._point(name).load()()
+            return self._point(name).load()(*options)
         except ImportError as err:
             raise MissingPart(f"{self.role} {name!r} cannot be loaded ({err}): install what it needs") from err
 

@@ -142,7 +142,7 @@ class Song:
 
         Raises InputError where there is neither.
         """
-        from songsmith.project import read_mix
+        from songsmith.songfolder import read_mix
 
         if self.audio is not None:
             return self.audio

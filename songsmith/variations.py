@@ -15,9 +15,10 @@ from typing import Any
 from songsmith.errors import InputError
 from songsmith.evaluation import evaluate
 from songsmith.fieldreader import Field, read_json
-from songsmith.project import SONG_FILE, PlaceTaken, check_place, copy_foreign
+from songsmith.project import PlaceTaken, check_place, copy_foreign
 from songsmith.seeds import generator
 from songsmith.song import Song
+from songsmith.songfolder import SONG_FILE
 
 MOST = 99
 RANKING = "ranking.json"

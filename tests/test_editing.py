@@ -20,8 +20,9 @@ from songsmith.editing.settings import apply_settings
 from songsmith.errors import InputError
 from songsmith.mixing.loudness import true_peak_dbtp
 from songsmith.pipeline import make
-from songsmith.project import format_of, kept_mix, load, read_mix, save
+from songsmith.project import save
 from songsmith.song import Mix, Song
+from songsmith.songfolder import format_of, kept_mix, load, read_mix
 from songsmith.theory import parse_chord
 
 SHEET = """

@@ -20,7 +20,7 @@ from songsmith.mixing.over import BACKING
 from songsmith.over import is_over, read_recording, recording_of, render_over, song_grid, write_over
 from songsmith.paper import Paper, read_lyrics, write_paper
 from songsmith.pipeline import make
-from songsmith.project import load
+from songsmith.songfolder import load
 from songsmith.theory import Key
 from songsmith.timeline import Timeline
 from songsmith.vary import Request, vary

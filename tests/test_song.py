@@ -19,15 +19,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from songsmith import project
+from songsmith import project, songfolder
 from songsmith.accompaniment.parts import Part, PartNote
 from songsmith.audio import Audio
 from songsmith.deserialize import read_song
 from songsmith.errors import InputError
 from songsmith.mixing.loudness import true_peak_dbtp
-from songsmith.project import check_place, load, new_folder, save
+from songsmith.project import check_place, new_folder, save
 from songsmith.serialize import curves_to_npz, song_to_json
 from songsmith.song import Song
+from songsmith.songfolder import load
 
 GOLDEN = Path(__file__).parent / "golden" / "song.json"
 PAPER = {"song.json", "performance.npz", "song.mid", "score.musicxml", "lyrics.lrc", "overview.png"}
@@ -438,9 +439,9 @@ def test_two_mixes_are_refused_wherever_one_is_read(tmp_path: Path) -> None:
     other = song.save(tmp_path / "b", audio_format="flac")
     (folder / "stems" / "bass.flac").write_bytes((other / "stems" / "bass.flac").read_bytes())
     with pytest.raises(InputError, match="holds two stems 'bass'; keep the one"):
-        project.read_mix(folder)
+        songfolder.read_mix(folder)
     (folder / "mix.flac").write_bytes((other / "mix.flac").read_bytes())
-    for read in (project.read_mix, project.read_mix_only, lambda place: load(place).save(tmp_path / "c")):
+    for read in (songfolder.read_mix, songfolder.read_mix_only, lambda place: load(place).save(tmp_path / "c")):
         with pytest.raises(InputError, match=r"holds mix\.flac and mix\.wav; keep the one that is the song's"):
             read(folder)
 

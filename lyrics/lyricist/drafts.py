@@ -65,12 +65,16 @@ class WrittenSection:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A whole lyric, its title, and how good it is: `worth` over all, `scores` by name, 0 to 1."""
+    """A whole lyric, its title, and how good it is: `worth` over all, `scores` by name, 0 to 1.
+
+    `notes` say, in one sentence each, what was asked for and is not in it.
+    """
 
     title: str
     sections: tuple[WrittenSection, ...]
     worth: float = 0.0
     scores: tuple[tuple[str, float], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def lines(self) -> tuple[WrittenLine, ...]:
@@ -102,7 +106,7 @@ def write_draft(
         if not section.stanzas:
             continue
         if section.kind in ("chorus", "hook"):
-            written = _chorus(section, bench, used, noise, matter)
+            written = _chorus(section, bench, used, noise, brief.title)
             title = title or (next(piece.title for piece in written.pieces) if written else "")
             found = [written] if written else []
         else:
@@ -114,7 +118,7 @@ def write_draft(
             used.add(stanza.pieces)
     refrain = rng.random() < HABITS[genre].refrain
     sections = tuple(_written(section, stanzas.get(i, []), refrain) for i, section in enumerate(form))
-    return Draft(title or _title(sections), sections)
+    return Draft(brief.title or title or _title(sections), sections)
 
 
 def _section(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray, tense: str) -> list[Stanza]:
@@ -142,14 +146,18 @@ def _sized(name: str, section: PlannedSection) -> Shape:
     return TWO_LINES[name] if section.lines == 2 or section.blues else SHAPES[name]
 
 
-def _chorus(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray, matter: Matter) -> Stanza | None:
-    """Return the best chorus among those that the best hooks begin."""
+def _chorus(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray, title: str) -> Stanza | None:
+    """Return the best chorus among those that the best hooks begin; where a title is asked for, hooks on it."""
     roles = ROLES[section.kind][0]
     best: Stanza | None = None
     hooks = [
         (float(bench.worth[i] + noise[i]) + TOPICAL * bool(piece.own_words), i)
         for i, piece in enumerate(bench.pieces)
-        if piece.role == "hook" and piece.title and piece.source not in used.sources and _is_short(piece)
+        if piece.role == "hook"
+        and piece.title
+        and piece.source not in used.sources
+        and _is_short(piece)
+        and (not title or piece.title == " ".join(title.split()))
     ]
     hooks.sort(key=lambda row: (-row[0], row[1]))
     for worth, i in hooks[:CHORUSES_TRIED]:

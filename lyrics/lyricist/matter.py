@@ -71,6 +71,7 @@ class Matter:
     topic : the words that say it
     phrases : noun phrases and phrases in -ing of the topic, that a chorus can sing
     keywords : content words of the prompt, and those the user gives, which come first
+    asked : those that the user gives
     themes : weight of each theme that the topic belongs to, the first most; they sum to 1
     vector : [dimensions] of the topic and the mood
     """
@@ -80,15 +81,17 @@ class Matter:
     keywords: tuple[Keyword, ...]
     themes: tuple[tuple[str, float], ...]
     vector: NDArray[np.float32]
+    asked: frozenset[str] = frozenset()
 
 
 def find_matter(brief: WritingBrief, corpus: Corpus) -> Matter:
     """Return what a brief is about."""
     prompt = without_names(brief.prompt)
     topic = brief.topic or topic_of(prompt)
-    phrases = tuple(dict.fromkeys(phrases_of(topic)))
+    phrases = tuple(dict.fromkeys([*phrases_of(topic), *(p for word in brief.keywords for p in phrases_of(word))]))
     kinds = {entry.text.lower(): entry.kind for entry in corpus.entries if entry.kind != "title"}
     words = dict.fromkeys(word for given in brief.keywords for word in content_words(given, keep=True))
+    asked = frozenset(words)
     words |= dict.fromkeys(content_words(topic))
     if not words:
         words = dict.fromkeys(content_words(prompt))
@@ -98,7 +101,7 @@ def find_matter(brief: WritingBrief, corpus: Corpus) -> Matter:
     mood = " ".join(brief.mood)
     meaning = Meaning.load()
     vector = meaning.embed([f"{about} {about} {mood}".strip() or prompt])[0]
-    return Matter(topic, phrases, keywords, themes_of(about or prompt, [k.text for k in keywords]), vector)
+    return Matter(topic, phrases, keywords, themes_of(about or prompt, [k.text for k in keywords]), vector, asked)
 
 
 def without_names(text: str) -> str:

@@ -49,6 +49,8 @@ NEAR, FAMILY, CLASH, AGAIN, CLICHE = 1.0, 0.3, 0.4, 0.35, 1.0
 
 EXAMPLE_STANZAS = 2
 THREADS = 2
+QUIET = 40
+"""The level of logging at which only errors are told."""
 
 
 @dataclass(slots=True)
@@ -135,7 +137,7 @@ class _Writer:
         try:
             with _quietly():
                 tokenizer = AutoTokenizer.from_pretrained(where, **options)
-                model = AutoModelForCausalLM.from_pretrained(where, dtype="float32", **options, **safe).eval()
+                model = AutoModelForCausalLM.from_pretrained(where, dtype="float32", **options, **safe)
         except (OSError, ValueError, ImportError) as err:
             reason = " ".join(str(err).split())[:160]
             if path.exists():
@@ -143,6 +145,7 @@ class _Writer:
             raise MissingData(
                 f"the model {place!r} is not on this machine: add --fetch to download it, or give a folder or GGUF file"
             ) from err
+        model.train(False)
         return cls(tokenizer, model)
 
     def encode(self, text: str) -> list[int]:
@@ -427,7 +430,7 @@ def _quietly() -> Iterator[None]:
     from transformers.utils import logging
 
     level = logging.get_verbosity()
-    logging.set_verbosity(logging.ERROR)
+    logging.set_verbosity(QUIET)
     try:
         with redirect_stderr(io.StringIO()):
             yield

@@ -29,8 +29,15 @@ THEME, GENRE, NEAR, KEYWORD, CLICHE, LOAD = 1.6, 0.5, 1.4, 0.45, 1.0, 0.08
 """What it is worth to be of the theme, of the genre, near the topic in meaning, and to have a word of the prompt;
 what a cliche and each consonant above four in a row take away."""
 
+ASKED = 0.8
+"""What a word that the user asks for is worth beside."""
+
 GENERAL = 0.2
 """Share of a theme that lines for any theme have."""
+
+HALVES_JOINED = 60
+JOINED = 0.5
+"""How much less a line joined of halves is worth than one written whole."""
 
 PHRASES_TRIED = 3
 EASY_CONSONANTS = 4
@@ -114,8 +121,9 @@ def find_pieces(
             own = own_words(text, matter)
             rest = KEYWORD * min(2, len(own)) - CLICHE * len(cliches_in(text)) - LOAD * _load(piece.lines)
             rest += max(ACCEPTED[voice.person].get(person, -9.0) for person in units[i].persons)
+            rest += ASKED * len(own & matter.asked)
             pieces.append(replace(piece, worth=worth + rest, own_words=own, vector=vectors[i]))
-    return pieces
+    return [*pieces, *_titled(brief, matter, units), *_joined_halves(brief, matter, corpus, genre, voice, rng)]
 
 
 def _is_fit(unit: Unit, brief: WritingBrief, genre: str, voice: Voice) -> bool:
@@ -165,6 +173,85 @@ def _instances(unit: Unit, corpus: Corpus, matter: Matter, voice: Voice, rng: np
             return
         text = SLOT.sub(word, text, count=1)
     yield _piece(unit, tuple(_capital(_articled(line)) for line in text.split("\n")), matter)
+
+
+def _titled(brief: WritingBrief, matter: Matter, units: Sequence[Unit]) -> list[Piece]:
+    """Return hooks on a title that the user gives: alone, and before the words of those that begin with a topic."""
+    if not brief.title:
+        return []
+    meaning = Meaning.load()
+    title = " ".join(brief.title.split())
+    found = []
+    if best_pattern(beats_of(title), OPEN_METRES)[1].good:
+        found.append(
+            Piece((_capital(title),), "hook", "present", "", frozenset(), ("title", 0), title=title, worth=1.0)
+        )
+    for unit in units:
+        if unit.lines[0].startswith("<{topic}>,"):
+            lines = tuple(_capital(SLOT.sub(title, line).replace("<", "").replace(">", "")) for line in unit.lines)
+            if all(best_pattern(beats_of(line), OPEN_METRES)[1].good for line in lines):
+                persons = persons_in(" ".join(lines))
+                found.append(Piece(lines, "hook", unit.tense, "", persons, unit.place, title=title, worth=1.0))
+    vectors = meaning.embed([" ".join(piece.lines) for piece in found])
+    return [
+        replace(piece, own_words=own_words(" ".join(piece.lines), matter), vector=vectors[i])
+        for i, piece in enumerate(found)
+    ]
+
+
+def _joined_halves(
+    brief: WritingBrief, matter: Matter, corpus: Corpus, genre: str, voice: Voice, rng: np.random.Generator
+) -> list[Piece]:
+    """Return lines of two halves: a phrase and a clause, or two pictures."""
+    themes = {name for name, _ in matter.themes}
+    accepted = ACCEPTED[voice.person]
+    avoided = {word for one in brief.avoid for word in words_of(one)}
+    halves = [
+        half
+        for half in corpus.halves
+        if themes & set(half.themes)
+        and (ANY in half.genres or genre in half.genres)
+        and accepted.get(half.person, -1.0) > -0.5
+        and not set(words_of(half.text)) & avoided
+    ]
+    firsts = [half for half in halves if half.kind in ("when", "image")]
+    found: dict[str, Piece] = {}
+    for _ in range(HALVES_JOINED if firsts else 0):
+        first = firsts[int(rng.integers(len(firsts)))]
+        kind = "clause" if first.kind == "when" else "image"
+        seconds = [h for h in halves if h.kind == kind and h.themes == first.themes and h is not first]
+        if not seconds:
+            continue
+        second = seconds[int(rng.integers(len(seconds)))]
+        text = f"{first.text}, {_small(second.text)}"
+        if len(set(words_of(text))) < len(words_of(text)) - 2 or cliches_in(text):
+            continue
+        found[text] = Piece(
+            lines=(text,),
+            role="setting" if kind == "image" else "feeling",
+            tense=second.tense,
+            scene="",
+            persons=persons_in(text),
+            source=second.place,
+            theme=first.themes[0],
+        )
+    vectors = Meaning.load().embed(list(found))
+    shares = dict(matter.themes)
+    return [
+        replace(
+            piece,
+            own_words=own_words(text, matter),
+            vector=vector,
+            worth=THEME * shares[piece.theme] ** 0.5 + NEAR * float(vector @ matter.vector) - JOINED,
+        )
+        for (text, piece), vector in zip(found.items(), vectors, strict=True)
+        if piece.theme in shares
+    ]
+
+
+def _small(text: str) -> str:
+    """Return a text without its capital, I kept."""
+    return text if text.split()[0].split("'")[0] == "I" else text[:1].lower() + text[1:]
 
 
 def _piece(unit: Unit, lines: Sequence[str], matter: Matter) -> Piece:

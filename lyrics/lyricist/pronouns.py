@@ -34,7 +34,7 @@ _AFTER_I = {"are": "am", "were": "was", "weren't": "wasn't"}
 _TO_HE = {"she": "he", "hers": "his", "herself": "himself", "she's": "he's", "she'd": "he'd", "she'll": "he'll"}
 _CONJUNCTIONS = "and or but when while where if then so as that than like until till because"
 _PLACES = "with for to from by at of on in into before after behind beside through down up out away back home again"
-_SUBJECTS = "the a an my your our i you she he we they"
+_SUBJECTS = "the a an my your our hers mine yours i you she he we they"
 _NO_NOUN = frozenset(f"{_CONJUNCTIONS} {_PLACES} {_SUBJECTS}".split())
 """What `her` stands before where it is no possessive."""
 

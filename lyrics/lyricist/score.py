@@ -60,8 +60,13 @@ def scored(draft: Draft, matter: Matter) -> Draft:
         "freshness": _freshness(lines, matter),
         "singing": _singing(lines),
     }
+    sung = own_words(" ".join(line.text for line in lines), matter)
+    missing = sorted(matter.asked - sung)
+    notes = (f"there was no place for {', '.join(map(repr, missing))}",) if missing else ()
     total = sum(WEIGHTS[name] * value for name, value in found.items()) / sum(WEIGHTS.values())
-    return replace(draft, worth=round(total, 4), scores=tuple((name, round(v, 3)) for name, v in found.items()))
+    return replace(
+        draft, worth=round(total, 4), scores=tuple((name, round(v, 3)) for name, v in found.items()), notes=notes
+    )
 
 
 def _theme(lines: Sequence[WrittenLine], matter: Matter) -> float:

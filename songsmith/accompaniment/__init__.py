@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
+from songsmith.accompaniment.audio import plays_sound
+from songsmith.errors import InputError
 from songsmith.registry import Registry
 from songsmith.timeline import TAIL_S, Timeline
 
@@ -42,5 +44,10 @@ def song_timeline(plan: Plan) -> Timeline:
 
 def accompanist(name: str) -> Accompanist:
     """Return the accompanist of a name; raise InputError with the names there are for any other."""
+    if plays_sound(name):
+        raise InputError(
+            f"accompanist {name[:80]!r} plays sound, not notes: it is for whole songs of 'songsmith make', "
+            "without --check"
+        )
     backend: Accompanist = ACCOMPANISTS.make(name)
     return backend

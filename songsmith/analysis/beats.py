@@ -33,6 +33,9 @@ ROUNDING = 0.7
 ON_PULSE = 1.0 / 16.0
 """Share of a pulse, at its beginning, in which its activation is expected."""
 
+QUIET = 0.1
+"""Frames this far below the median level say nothing of pulses: the tempo is held through them."""
+
 LEAST = 1e-5
 SLIP = 1e-4
 """Chance that a bar is broken off at a pulse."""
@@ -41,18 +44,27 @@ NEAR_FRAMES = 3
 STIFFNESS = 6.0
 """How much evenly spaced pulses weigh against where each one is heard."""
 
-METER_WEIGHT = 0.3
-"""Weight of a frame's meter against the downbeats, in pulses."""
+METER_WEIGHT, COMPOUND_WEIGHT = 4.0, 6.0
+"""Weights of the meter that the network hears, and of how pulses are parted, against that of single downbeats."""
+
+COMPOUND = (1.88, -5.3, -0.61)
+"""Weights of the parting in three, of the logarithm of the tempo against 75 pulses a minute, and of nothing."""
+
+PARTS = 24
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Activations:
-    """What the beat network says of each frame, at `FPS`, as probabilities: `[frames]`, meters `[frames, METERS]`."""
+    """What the beat network says of each frame, at `FPS`, as probabilities: `[frames]`, meters `[frames, METERS]`.
+
+    `flux` is how much the spectrum grows in each frame, `[frames]`.
+    """
 
     pulse: Curve
     downbeat: Curve
     voice: Curve
     meters: Curve
+    flux: Curve
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,14 +104,23 @@ def activations_of(spectrogram: Frames) -> Activations:
     """Return what the beat network hears in an onset spectrogram."""
     import torch
 
-    from songsmith.analysis.networks import load_networks
+    from songsmith.analysis.networks import listening, load_networks
 
     network, _ = load_networks()
-    with torch.inference_mode():
+    with listening():
         logits = network(torch.from_numpy(spectrogram)[None])[0].double()
         curves = torch.sigmoid(logits[:, :3]).numpy()
         meters = torch.softmax(logits[:, 3:], dim=1).numpy()
-    return Activations(curves[:, 0], curves[:, 1], curves[:, 2], meters)
+    level = spectrogram.mean(axis=1)
+    silent = level < QUIET * float(np.median(level))
+    pulse = np.where(silent, ON_PULSE, curves[:, 0])
+    return Activations(pulse, curves[:, 1], curves[:, 2], meters, flux_of(spectrogram))
+
+
+def flux_of(spectrogram: Frames) -> Curve:
+    """Return how much the bands of a spectrogram grow from frame to frame, evened over three: `[frames]`."""
+    growth = np.maximum(0.0, np.diff(spectrogram, axis=0, prepend=spectrogram[:1])).sum(axis=1, dtype=np.float64)
+    return np.convolve(growth, (0.25, 0.5, 0.25), "same")
 
 
 def find_bars(heard: Activations, tempo: float | None = None) -> Bars:
@@ -113,7 +134,7 @@ def find_bars(heard: Activations, tempo: float | None = None) -> Bars:
     low, high = PULSE_BPM if tempo is None else (tempo / 1.17, tempo * 1.17)
     frames = follow_pulses(heard.pulse, low, high)
     pulses = settle(frames, heard.pulse)
-    places, meter, downbeat_confidence, meter_confidence = follow_bars(frames, heard)
+    places, meter, downbeat_confidence, meter_confidence = follow_bars(frames, pulses, heard)
     strength = np.asarray([heard.pulse[max(0, f - 2) : f + 3].max() for f in frames])
     confidence = float(np.clip(np.mean(strength), 0.0, 1.0)) if len(strength) else 0.0
     return Bars(pulses, places, meter, confidence, downbeat_confidence, meter_confidence)
@@ -182,7 +203,28 @@ def settle(frames: Places, activation: Curve) -> Curve:
     return np.asarray(solveh_banded(bands, weight * observed) / FPS, np.float64)
 
 
-def follow_bars(frames: Places, heard: Activations) -> tuple[Places, Meter, float, float]:
+def compound_chance(pulses: Curve, flux: Curve) -> float:
+    """Return the chance that pulses are dotted quarters: that they are parted in three rather than in two, and slow.
+
+    The weights are fitted to songs of known meter (scripts/analysis_corpus.py).
+    """
+    if len(pulses) < 3:
+        return 0.0
+    inside = pulses[(pulses >= 0.0) & (pulses < (len(flux) - 1) / FPS)]
+    parts = np.arange(PARTS) / PARTS
+    places = (inside[:-1, None] + np.diff(inside)[:, None] * parts) * FPS
+    profile = np.interp(places.ravel(), np.arange(len(flux)), flux).reshape(places.shape).mean(axis=0)
+    profile /= profile.mean() + 1e-9
+    third, half = PARTS // 3, PARTS // 2
+    near = np.maximum(profile, np.maximum(np.roll(profile, 1), np.roll(profile, -1)))
+    thirds = min(float(near[third]), float(near[2 * third])) - float(near[half])
+    tempo = 60.0 / float(np.median(np.diff(pulses)))
+    weight, slow, bias = COMPOUND
+    logit = weight * float(np.clip(thirds, -1.0, 1.0)) + slow * np.log(tempo / 75.0) + bias
+    return float(1.0 / (1.0 + np.exp(-logit)))
+
+
+def follow_bars(frames: Places, pulses: Curve, heard: Activations) -> tuple[Places, Meter, float, float]:
     """Return which pulse of its bar each pulse is, the meter, and how sure downbeats and meter are."""
     if len(frames) == 0:
         return np.zeros(0, np.int64), Meter.parse(METERS[0]), 0.0, 0.0
@@ -190,11 +232,14 @@ def follow_bars(frames: Places, heard: Activations) -> tuple[Places, Meter, floa
     chance = np.clip(strong, 0.01, 0.99)
     on, off = np.log(chance), np.log(1.0 - chance)
     prior = np.log(np.clip(heard.meters[frames[0] : frames[-1] + 1].mean(axis=0), 1e-3, 1.0))
+    compound = float(np.clip(compound_chance(pulses, heard.flux), 0.003, 0.997))
     ways: list[tuple[float, Places]] = []
     for name, like in zip(METERS, prior, strict=True):
         count = Meter.parse(name).pulses_per_bar
         score, places = _through_bars(on, off, count)
-        ways.append((score + METER_WEIGHT * len(frames) * float(like) / 4.0, places))
+        divided = compound if Meter.parse(name).pulse_beats > 1.0 else 1.0 - compound
+        score += METER_WEIGHT * float(like) + COMPOUND_WEIGHT * float(np.log(divided))
+        ways.append((score, places))
     scores = np.asarray([score for score, _ in ways])
     best = int(scores.argmax())
     shares = np.exp((scores - scores.max()) / max(1.0, len(frames) / 16.0))

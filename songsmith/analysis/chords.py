@@ -52,13 +52,13 @@ def hear_chords(pitches: Frames, timeline: Timeline) -> HeardChords:
     """Return what the chord network hears in a pitch spectrogram between the beats of a timeline."""
     import torch
 
-    from songsmith.analysis.networks import load_networks
+    from songsmith.analysis.networks import listening, load_networks
 
     _, network = load_networks()
     beats = len(timeline.beats)
     edges = timeline.beats_to_seconds(np.arange(0, (beats - 1) * STEPS_PER_BEAT + 1) / STEPS_PER_BEAT)
     steps = between(pitches, PITCH_FPS, edges)
-    with torch.inference_mode():
+    with listening():
         chords, bass, tones = network(torch.from_numpy(steps)[None])
         return HeardChords(
             torch.softmax(chords[0].double(), 1).numpy(),

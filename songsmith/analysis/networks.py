@@ -11,6 +11,8 @@ recognition", ISMIR 2017 (tones and bass beside the chord). The layers are our o
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
@@ -115,6 +117,18 @@ class ChordNetwork(nn.Module):
         chords = made[:, :-2].permute(0, 2, 3, 1).flatten(2)
         bass, tones = made[:, -2], made[:, -1]
         return torch.cat([chords, nothing[..., :1]], 2), torch.cat([bass, nothing[..., 1:]], 2), tones
+
+
+@contextmanager
+def listening() -> Iterator[None]:
+    """Run networks without gradients and on one thread: the same sums whatever else runs."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with torch.inference_mode():
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @lru_cache(maxsize=1)

@@ -197,12 +197,16 @@ def _connect(address: str | None, workers: int | None) -> None:
                 num_cpus=workers, include_dashboard=False, log_to_driver=False, logging_level="error",
                 _node_ip_address="127.0.0.1",
             )  # fmt: skip
-    except (ConnectionError, ValueError, RuntimeError, OSError) as err:
+    except Exception as err:  # Ray raises what it likes, plain Exception among it
         if is_full(err):
             raise
+        where = address or os.environ.get("RAY_ADDRESS")
+        if where is None:
+            raise SongsmithError(
+                f"Ray could not be begun on this machine ({_short(err)}): try --engine local"
+            ) from err
         raise InputError(
-            f"no Ray cluster answers at {address or os.environ.get('RAY_ADDRESS', 'this machine')} ({_short(err)}): "
-            "see that it runs, or leave out --ray-address"
+            f"no Ray cluster answers at {where} ({_short(err)}): see that it runs, or leave out --ray-address"
         ) from err
 
 

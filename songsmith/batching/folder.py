@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import IO
 
 from songsmith.errors import InputError
-from songsmith.project import SONG_FILE, PlaceTaken, copy_foreign
+from songsmith.project import PlaceTaken, copy_foreign
+from songsmith.songfolder import SONG_FILE
 
 OWN = ".batch"
 JOURNAL = "journal.sqlite"

@@ -7,8 +7,10 @@ is one, too: `ok`, and then `report` and `warnings`, or else `kind` and `error`.
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from songsmith.batching.folder import is_full, sync_tree
-from songsmith.errors import SongsmithError
+from songsmith.errors import InputError, SongsmithError
 
 if TYPE_CHECKING:
     from songsmith.separation.separator import Separator
@@ -33,6 +35,8 @@ WRONG, FULL, FAULT = "wrong", "full", "fault"
 
 Job = Callable[[Mapping[str, Any], Callable[[str], None]], Mapping[str, Any] | None]
 LONGEST_ERROR = 2000
+LITTLE_ROOM = 4 * 2**30
+"""Bytes; no song takes more."""
 
 
 def run(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,7 +73,12 @@ def make_song(task: Mapping[str, Any], warn: Callable[[str], None]) -> Mapping[s
     if "length" in options:
         options["length_s"] = options.pop("length")
     song = make(prompt, lyrics, **options, use_cache=task["use_cache"], workers=1, warn=warn)
-    project.save(song, Path(task["place"]), audio_format=audio_format, warn=warn, workers=1)
+    place = Path(task["place"])
+    try:
+        project.save(song, place, audio_format=audio_format, warn=warn, workers=1)
+    except InputError as err:
+        _check_room(err.__cause__, place, err)
+        raise
     return song.report
 
 
@@ -80,14 +89,12 @@ def separate_recording(task: Mapping[str, Any], warn: Callable[[str], None]) -> 
 
     options = task["options"]
     engine = _separator(options["model"], options.get("device", "cpu"))
-    made = separate_file(
-        Path(options["audio"]),
-        Path(task["place"]),
-        engine,
-        options.get("stems", 2),
-        Cutting(workers=1),
-        options["format"],
-    )
+    source, place, stems = Path(options["audio"]), Path(task["place"]), options.get("stems", 2)
+    try:
+        made = separate_file(source, place, engine, stems, Cutting(workers=1), options["format"])
+    except Exception as err:
+        _check_room(err, place, err)
+        raise
     report = {
         "model": made.model,
         "version": made.version,
@@ -100,6 +107,12 @@ def separate_recording(task: Mapping[str, Any], warn: Callable[[str], None]) -> 
     }
     (made.folder / "report.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def _check_room(failure: BaseException | None, place: Path, err: Exception) -> None:
+    """Raise OSError where a sound file could not be written and there is little room: its library says no more."""
+    if type(failure).__module__ == "soundfile" and shutil.disk_usage(place.parent).free < LITTLE_ROOM:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place)) from err
 
 
 @lru_cache(maxsize=2)

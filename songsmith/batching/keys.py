@@ -15,10 +15,10 @@ from songsmith.brief import TEMPO_RANGE
 from songsmith.fieldreader import Field
 from songsmith.form import LONGEST_S
 from songsmith.paper import LARGEST_SEED
-from songsmith.project import FORMATS
 from songsmith.prompt import LONGEST_PROMPT
 from songsmith.resources import LARGEST_PRESET
 from songsmith.singing.voices import BANK_FILE
+from songsmith.songfolder import FORMATS
 from songsmith.theory import Key
 from songsmith.timeline import Meter
 

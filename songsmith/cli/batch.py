@@ -92,9 +92,9 @@ def batch(
         print("songsmith: interrupted; what is done is kept: go on with --resume", file=sys.stderr)
         raise typer.Exit(INTERRUPTED)
     if summary.failed:
-        rows = summary.done + summary.failed
+        rows, first = summary.done + summary.failed, failures[0]
         print(
-            f"songsmith: {summary.failed} of {rows} rows failed, the first with: {failures[0].error}; all are in "
+            f"songsmith: {summary.failed} of {rows} rows failed, first row {first.row}: {_reason(first)}; all are in "
             f"{summary.out / 'summary.json'}",
             file=sys.stderr,
         )
@@ -123,10 +123,15 @@ def _print_table(summary: Summary, failures: list[BatchResult]) -> None:
     if failures:
         table = Table("row", "id", "what went wrong", box=None, pad_edge=False)
         for result in failures:
-            table.add_row(str(result.row), escape(result.id), escape(result.error or ""))
+            table.add_row(str(result.row), escape(result.id), escape(_reason(result)))
         console.print(table)
     if summary.failed > len(failures):
         console.print(f"and {summary.failed - len(failures)} more: summary.json has them all")
+
+
+def _reason(result: BatchResult) -> str:
+    """Return why a row failed, without its number."""
+    return (result.error or "").removeprefix(f"row {result.row}: ")
 
 
 def _clock(seconds: float) -> str:

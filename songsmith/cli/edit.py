@@ -58,14 +58,15 @@ def edit(
     from songsmith.editing.edit import edit_line, edit_settings
     from songsmith.editing.settings import parse_setting
     from songsmith.mix import MIX_SAMPLE_RATE
+    from songsmith.songfolder import format_of, load
 
     if (line is None) != (text is None):
         raise InputError("--line and --text belong together: give the number of the line and its new words")
     if (line is None) == (not settings):
         raise InputError("nothing to edit: give --line N with --text TEXT, or --set PATH=VALUE, one of the two")
     pairs = [parse_setting(one) for one in settings or ()]
-    song = project.load(folder)
-    audio_format = project.format_of(folder)
+    song = load(folder)
+    audio_format = format_of(folder)
     if out is not None:
         project.check_place(out, overwrite)
     heard: list[float] | None = None

@@ -26,7 +26,7 @@ def evaluate(
     """
     from songsmith.evaluation import evaluate as measure
     from songsmith.evaluation import page
-    from songsmith.project import load
+    from songsmith.songfolder import load
 
     songs = [load(folder) for folder in folders]
     reports = []

@@ -57,7 +57,11 @@ def make(
     performance: Annotated[
         str | None, typer.Option(help="How it is sung: plain, pop, folk-ballad, soul or choir.")
     ] = None,
-    accompanist: Annotated[str, typer.Option(help="What plays.")] = "patterns",
+    accompanist: Annotated[
+        str,
+        typer.Option(help="What plays: patterns, or musicgen:, stable-audio: or ace-step: and a folder or hub name."),
+    ] = "patterns",
+    fetch: Annotated[bool, typer.Option("--fetch", help="Download the audio model named if it is not here.")] = False,
     style: Annotated[str | None, typer.Option(help="A style of 'songsmith styles', or a .toml file.")] = None,
     tempo: Annotated[float | None, typer.Option(metavar="BPM", parser=number, help="Quarter notes a minute.")] = None,
     key: Annotated[str | None, typer.Option(help="Like 'G major', 'E minor', 'D dorian'.")] = None,
@@ -102,7 +106,7 @@ def make(
         "lexicon": lexicon,
         "lyricist": lyricist,
     }
-    sound_options: SoundOptions = {"soundfont": soundfont, "use_cache": not no_cache}
+    sound_options: SoundOptions = {"soundfont": soundfont, "use_cache": not no_cache, "fetch": fetch}
     project.check_format(audio_format)
     if check:
         if variations is not None:

@@ -30,10 +30,11 @@ class PaperOptions(TypedDict):
 
 
 class SoundOptions(TypedDict):
-    """The options that decide how it is rendered, as `songsmith.pipeline.render` takes them."""
+    """The options that decide how it is rendered, as `songsmith.pipeline.make` takes them."""
 
     soundfont: Path | None
     use_cache: bool
+    fetch: bool
 
 
 @dataclass(frozen=True, slots=True)

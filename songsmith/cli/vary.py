@@ -47,12 +47,13 @@ def vary(
     """Evolve a song: part of it is written anew, sung and mixed again; everything else stays as it is."""
     from lyrics.text import printable
     from songsmith import project
+    from songsmith.songfolder import load
     from songsmith.vary import Request, difference
     from songsmith.vary import vary as vary_song
 
     request = Request(what, amount, keep, section, _bars(bars), seed)
     project.check_format(audio_format)
-    song = project.load(folder)
+    song = load(folder)
     if out is not None:
         project.check_place(out, overwrite)
     with progress_bars(quiet or as_json) as progress:

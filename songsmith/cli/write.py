@@ -103,6 +103,8 @@ def _listed(words: str | None) -> tuple[str, ...]:
 def _show(found: tuple[Draft, ...], out: Path | None, show_all: bool, as_json: bool) -> None:
     """Print the best draft, or all of them, or write the best to a file."""
     best = found[0]
+    for note in best.notes:
+        warn(note)
     if out is not None:
         _save(out, best.text)
     if as_json:

@@ -24,10 +24,10 @@ from songsmith.errors import InputError
 from songsmith.evaluation import check
 from songsmith.paper import Paper, score_warnings
 from songsmith.pipeline import Progress, render
-from songsmith.project import kept_mix
 from songsmith.score import Score
 from songsmith.singing.voices import load_voice
 from songsmith.song import Backend, Mix, Provenance, Song
+from songsmith.songfolder import kept_mix
 from songsmith.styles import load_style
 from songsmith.threads import single_threaded
 from songsmith.vary import check_soundfont, with_presets

@@ -63,9 +63,7 @@ def resing(old: Song, mix: Mix, new: Song, number: int, studio: Studio) -> tuple
     Raises InputError where the song was saved without what its mix did to the voices.
     """
     if VOCALS not in mix.strips or mix.dry_vocals is None:
-        raise InputError(
-            "the song has no settings of its mix, so no line can be put in: make it again"
-        )
+        raise InputError("the song has no settings of its mix, so no line can be put in: make it again")
     frames, settle = mix.mix.frames, round(SETTLE_S * MIX_SAMPLE_RATE)
     settings = MixSettings.load(load_style(old.brief.style).mix)
     reach = Space.of(settings, old.brief.texture, MIX_SAMPLE_RATE, 1).blocks.reach

@@ -29,6 +29,16 @@ FEWEST = 4
 LEVEL_WITHIN_DB = 8.0
 """Bars that are softer than the middle one by more than this begin or end the music: they are not played again."""
 
+ATTACKS_SHARE = 0.35
+"""Bars in which less happens than this share of what happens in the middle one are held chords: neither are they."""
+
+STEADY_BEATS = 6
+"""Beats to each side through which a line is laid where the tempo is steady."""
+
+STEADY_WITHIN_S = 0.015
+PAST_END_S = 0.05
+"""A last bar may reach this far past the end of the recording."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bars:
@@ -78,9 +88,10 @@ def bars_of(audio: Audio, found: Analysis) -> Bars:
     starts = [
         d for d, after in pairwise([*downbeats, downbeats[-1] + per_bar if downbeats else 0]) if after - d == per_bar
     ]
+    times = steadied(np.asarray(found.timeline.beats))
+    starts = [start for start in starts if times[start + per_bar] <= audio.duration_s + PAST_END_S]
     if len(starts) < FEWEST:
         raise InputError(f"the recording has {len(starts)} whole bars: give one with at least {FEWEST}")
-    times = np.asarray(found.timeline.beats)
     first, last = starts[0], starts[-1]
     if (last - first) % per_bar or len(starts) != (last - first) // per_bar + 1:
         starts = list(range(first, last + 1, per_bar))  # a bar of other beats between: counted through
@@ -90,10 +101,29 @@ def bars_of(audio: Audio, found: Analysis) -> Bars:
     )
     edges = np.minimum(edges, audio.frames)
     levels = _levels(audio, edges)
-    usable = levels > np.median(levels) - LEVEL_WITHIN_DB
+    sound, attacks = bar_sounds(audio, edges)
+    usable = (levels > np.median(levels) - LEVEL_WITHIN_DB) & (attacks > ATTACKS_SHARE * np.median(attacks))
     chords = tuple(_chords_of(found.chords, start, per_bar) for start in starts)
     sections, phase = _phases(found.sections, len(starts), (starts[0] - found.timeline.downbeats[0]) // per_bar)
-    return Bars(edges, _sound(audio, edges), levels, chords, phase, usable, sections, grid - grid[:, :1])
+    return Bars(edges, sound, levels, chords, phase, usable, sections, grid - grid[:, :1])
+
+
+def steadied(times: Table) -> Table:
+    """Return beat times without the jitter of what found them: on a line through their neighbours where one fits.
+
+    Where the tempo changes, so that they are off that line by more than `STEADY_WITHIN_S`, they stay.
+    """
+    smooth = times.copy()
+    for k in range(len(times)):
+        reach = min(STEADY_BEATS, k, len(times) - 1 - k)
+        if reach < 2:
+            continue
+        near = times[k - reach : k + reach + 1]
+        steps = np.arange(-reach, reach + 1)
+        slope = float(steps @ near) / float(steps @ steps)
+        if np.abs(near - near.mean() - slope * steps).max() <= STEADY_WITHIN_S:
+            smooth[k] = near.mean()
+    return smooth if (np.diff(smooth) > 0).all() else times
 
 
 def _levels(audio: Audio, edges: Places) -> Table:
@@ -104,12 +134,15 @@ def _levels(audio: Audio, edges: Places) -> Table:
     return np.asarray(OFFSET_LUFS + 10.0 * np.log10(np.maximum(means, 1e-12)), np.float64)
 
 
-def _sound(audio: Audio, edges: Places) -> Table:
-    """Return what each bar sounds like: band energies in decibels over its time, as a unit vector."""
+def bar_sounds(audio: Audio, edges: Places) -> tuple[Table, Table]:
+    """Return what each bar sounds like, band energies in decibels over its time as a unit vector; and its attacks.
+
+    Attacks are the mean rise from one piece of a bar to the next, in decibels.
+    """
     mono = audio.samples.mean(axis=0)
     bins = np.searchsorted(np.fft.rfftfreq(WINDOW, 1.0 / audio.sample_rate), np.geomspace(LOW_HZ, HIGH_HZ, BANDS + 1))
     shape = np.hanning(WINDOW).astype(np.float32)
-    rows = []
+    rows, attacks = [], []
     for start, stop in pairwise(edges):
         places = start + (np.arange(2 * SLOTS) * (stop - start)) // (2 * SLOTS)
         padded = np.pad(mono[start : stop + WINDOW], (0, max(0, WINDOW - (len(mono) - start)) + WINDOW))
@@ -118,9 +151,10 @@ def _sound(audio: Audio, edges: Places) -> Table:
         bands = np.stack([power[:, a : max(a + 1, b)].mean(axis=1) for a, b in pairwise(bins)], axis=1)
         level = 10.0 * np.log10(bands.reshape(SLOTS, 2, BANDS).mean(axis=1) + 1e-8)
         rows.append(level.reshape(-1))
+        attacks.append(float(np.maximum(0.0, np.diff(10.0 * np.log10(bands + 1e-6), axis=0)).mean()))
     table = np.asarray(rows)
     table = table - table.mean(axis=0)
-    return np.asarray(table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9))
+    return table / np.maximum(np.linalg.norm(table, axis=1, keepdims=True), 1e-9), np.asarray(attacks)
 
 
 def _chords_of(chords: tuple[Chord, ...], start: int, beats: int) -> tuple[Chord, ...]:

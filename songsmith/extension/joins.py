@@ -20,11 +20,15 @@ BEFORE_S = 0.012
 """How long before the downbeat a join ends."""
 
 FADE_S = 0.02
-REACH_S = 0.02
+REACH_S = 0.012
 """How far a run is moved to meet the pulse of the one before."""
+
+ALIKE = 0.5
+"""Attacks that are less alike than this say nothing of where one should begin against the other."""
 
 LOOK_S = 0.12
 ONSET_HOP_S = 0.001
+SMOOTH = np.hanning(9)[1:-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +59,19 @@ def shifts_of(heard: Samples, bars: Bars, runs: Sequence[Run], last: int, sample
     last : the bar before the first run, -1 for none
     """
     shifts = []
-    before = last
+    before, shift = last, 0
     for run in runs:
-        natural = bars.edges[before + 1] if before >= 0 else -1
-        shifts.append(0 if natural < 0 else _lag(heard, int(natural), int(bars.edges[run.first]), sample_rate))
+        shift = (
+            lag(heard, int(bars.edges[before + 1]) + shift, int(bars.edges[run.first]), sample_rate)
+            if before >= 0
+            else 0
+        )
+        shifts.append(shift)
         before = run.past - 1
     return tuple(shifts)
 
 
-def _lag(heard: Samples, expected: int, actual: int, sample_rate: int) -> int:
+def lag(heard: Samples, expected: int, actual: int, sample_rate: int) -> int:
     """Return how many frames later than `actual` the sound there has its attack, as it has at `expected`."""
     if expected == actual:
         return 0
@@ -75,52 +83,81 @@ def _lag(heard: Samples, expected: int, actual: int, sample_rate: int) -> int:
         float(np.dot(one[reach:-reach], other[reach + k : len(other) - reach + k])) for k in range(-reach, reach + 1)
     ]
     best = int(np.argmax(scores))
-    if scores[best] < 1.2 * scores[reach] + 1e-12:  # no better than where it is
+    alike = scores[best] / (float(np.linalg.norm(one) * np.linalg.norm(other)) + 1e-12)
+    if alike < ALIKE or scores[best] < 1.2 * scores[reach] + 1e-12:  # another beat, or no better than where it is
         return 0
     return round((best - reach) * ONSET_HOP_S * sample_rate)
 
 
 def _attacks(heard: Samples, place: int, sample_rate: int) -> npt.NDArray[np.float64] | None:
-    """Return the rises of energy around a frame, every millisecond; None near the ends of the recording."""
-    hop = round(ONSET_HOP_S * sample_rate)
-    reach = round(LOOK_S * sample_rate) // hop
-    start = place - reach * hop
-    if start < 0 or place + reach * hop > heard.shape[1]:
+    """Return the attacks around a frame, every millisecond; None near the ends of the recording."""
+    reach = round(LOOK_S * sample_rate)
+    if place < reach or place + reach > heard.shape[1]:
         return None
-    piece = heard[:, start : start + 2 * reach * hop].astype(np.float64)
-    energy = np.square(piece).mean(axis=0).reshape(-1, hop).mean(axis=1)
-    smooth = np.convolve(energy, np.hanning(9)[1:-1], mode="same")
-    rise = np.maximum(0.0, np.diff(10.0 * np.log10(smooth + 1e-7), prepend=0.0))
-    rise[0] = 0.0
+    rise = attacks_of(heard[:, place - reach : place + reach], sample_rate)
     return np.asarray(rise - rise.mean())
 
 
-def play(
-    samples: Samples, bars: Bars, runs: Sequence[Run], shifts: Sequence[int], sample_rate: int
-) -> tuple[Samples, tuple[int, ...]]:
-    """Return the runs played one after the other, and the frame at which each begins in that.
+def attacks_of(samples: Samples, sample_rate: int) -> npt.NDArray[np.float64]:
+    """Return the rises of the energy of a sound in decibels, every millisecond."""
+    energy = np.concatenate([[0.0], np.cumsum(np.square(samples, dtype=np.float64).mean(axis=0))])
+    count = int(samples.shape[1] / (ONSET_HOP_S * sample_rate))
+    edges = np.rint(np.arange(count + 1) * ONSET_HOP_S * sample_rate).astype(np.int64)
+    means = np.diff(energy[edges]) / np.maximum(1, np.diff(edges))
+    smooth = np.convolve(means, SMOOTH, mode="same")
+    rise = np.maximum(0.0, np.diff(10.0 * np.log10(smooth + 1e-7), prepend=0.0))
+    rise[:1] = 0.0
+    return np.asarray(rise)
 
-    The piece starts `BEFORE_S + FADE_S` before its first downbeat and ends as long before the downbeat that follows
-    its last bar: each join with what is around it is made there, by `join`.
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Frames of the recording that are played in one go: so many from `start` on; the last fade is played on top."""
+
+    start: int
+    frames: int
+
+
+def pieces_of(starts: Sequence[int], lengths: Sequence[int]) -> tuple[Piece, ...]:
+    """Return the pieces of bars that begin at these frames of the recording, neighbours as one."""
+    pieces: list[Piece] = []
+    for start, frames in zip(starts, lengths, strict=True):
+        if pieces and pieces[-1].start + pieces[-1].frames == start:
+            pieces[-1] = Piece(pieces[-1].start, pieces[-1].frames + frames)
+        else:
+            pieces.append(Piece(start, frames))
+    return tuple(pieces)
+
+
+def play(samples: Samples, pieces: Sequence[Piece], sample_rate: int) -> Samples:
+    """Return pieces played one after the other.
+
+    Each begins `lead_frames` before its first downbeat and ends a fade after the beginning of the next, so that what
+    is around is joined to it by `join`.
     """
-    lead = round((BEFORE_S + FADE_S) * sample_rate)
-    fade = round(FADE_S * sample_rate)
-    pieces = []
-    for run, shift in zip(runs, shifts, strict=True):
-        start, stop = int(bars.edges[run.first]) + shift - lead, int(bars.edges[run.past]) + shift - lead
-        pieces.append(_cut(samples, start, stop + fade))
-    out = pieces[0]
-    starts = [0]
-    for piece in pieces[1:]:
-        starts.append(out.shape[1] - fade)
-        out = join(out, piece, fade)
-    return out, tuple(starts)
+    lead, fade = lead_frames(sample_rate), fade_frames(sample_rate)
+    out: Samples | None = None
+    for piece in pieces:
+        start = piece.start - lead
+        cut = _cut(samples, start, start + piece.frames + fade)
+        out = cut if out is None else join(out, cut, fade)
+    return samples[:, :0] if out is None else out
+
+
+def lead_frames(sample_rate: int) -> int:
+    """Return how many frames before a downbeat a join begins."""
+    return round((BEFORE_S + FADE_S) * sample_rate)
+
+
+def fade_frames(sample_rate: int) -> int:
+    """Return how many frames a join lasts."""
+    return round(FADE_S * sample_rate)
 
 
 def _cut(samples: Samples, start: int, stop: int) -> Samples:
     """Return frames of a recording, silence where it has none."""
     inside = samples[:, max(0, start) : max(0, stop)]
-    before, after = max(0, -start), max(0, stop - samples.shape[1])
+    before, after = max(0, -start), max(0, stop - max(start, samples.shape[1]))
     return np.pad(inside, ((0, 0), (before, after))) if before or after else inside
 
 

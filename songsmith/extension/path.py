@@ -23,6 +23,9 @@ JUMP, PHASE, TEMPO, AGAIN, STANDING = 0.35, 1.0, 60.0, 0.12, 4.0
 LEVEL = 0.06
 """Cost of every decibel by which a bar is further than 1 dB from the level of the bars before the seam."""
 
+LIFT, LIFT_FREE_DB = 0.12, 2.5
+"""Cost of every decibel, after the first few, by which a bar would have to be lifted to be as loud as it should."""
+
 CHORD = 0.5
 """Cost of another harmony than that of the bar that is left out."""
 
@@ -52,7 +55,9 @@ def jump_costs(bars: Bars, lengths_s: Table) -> Table:
     return costs
 
 
-def continue_bars(bars: Bars, lengths_s: Table, last: int, count: int, into: int | None) -> tuple[int, ...]:
+def continue_bars(
+    bars: Bars, lengths_s: Table, last: int, count: int, into: int | None, wanted_lufs: float = -np.inf
+) -> tuple[int, ...]:
     """Return the bars to be played after one of them.
 
     Parameters
@@ -61,10 +66,12 @@ def continue_bars(bars: Bars, lengths_s: Table, last: int, count: int, into: int
     last : the bar before, -1 where the music begins here
     count : how many to play
     into : the bar that follows them, None for the end
+    wanted_lufs : how loud they will have to be
     """
     costs = jump_costs(bars, lengths_s)
     around = bars.level_lufs[max(0, last - 7) : last + 1] if last >= 0 else bars.level_lufs[:8]
     costs += LEVEL * np.maximum(0.0, np.abs(bars.level_lufs - float(np.median(around))) - 1.0)
+    costs += LIFT * np.maximum(0.0, wanted_lufs - bars.level_lufs - LIFT_FREE_DB)
     beam: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
     for _ in range(count):
         grown: list[tuple[float, tuple[int, ...]]] = []

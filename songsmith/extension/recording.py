@@ -1,35 +1,44 @@
 """A recording played on: its own bars go on, in its own sound, and then its own ending follows.
 
 What comes before the seam keeps its samples. The bars that are played again have no voice in them: where somebody
-sings, the recording is separated first. They are brought to the loudness of what came before.
+sings, the recording is separated first. They are brought to the loudness of what came before. Drums, where they are
+a stem, have a fill of the recording before a new part ends.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from songsmith.analysis import Analysis, analyse
+from songsmith.analysis.sections import FoundSection
 from songsmith.audio import Audio
 from songsmith.errors import InputError
 from songsmith.extension.bars import Bars, bars_of
-from songsmith.extension.joins import BEFORE_S, FADE_S, join, play, runs_of, shifts_of
+from songsmith.extension.fills import DRUMS, drums_of
+from songsmith.extension.joins import fade_frames, join, lag, lead_frames, pieces_of, play, runs_of, shifts_of
+from songsmith.extension.level import CEILING_DB, lift, under_ceiling
 from songsmith.extension.path import continue_bars
-from songsmith.mixing.loudness import loudness_lufs
+from songsmith.extension.place import Held, Place, decay, held_of, place_of
+from songsmith.mixing.loudness import loudness_lufs, true_peak_dbtp
 from songsmith.plan import Chord
 from songsmith.timeline import Timeline
 from songsmith.units import db_to_gain
 
-LONGEST_S = 3600.0
-FADE_OUT_S = 4.0
+LONGEST_S = 1800.0
 LOOK_BACK_BARS = 8
-MOST_GAIN_DB = 6.0
 SUNG_SHARE = 0.02
-ENDING_SHARE = 0.3
-"""A last section longer than this part of a recording is no ending."""
+SECTION_BARS = 8
+VOICES = ("vocals", "backing_vocals")
+"""Stems that are not played again."""
+
+VOICE_RINGS_S = 0.5
+LONGEST_WORD_S = 1.1
+PICKUP_S = 0.9
 
 Samples = npt.NDArray[np.float32]
 
@@ -42,25 +51,67 @@ class Extended:
     ----------
     mix : of the recording's rate and channels
     stems : that sum to it, by name
-    seam_s : from where on it is new: up to there its samples are the recording's
-    new_s : from when to when the new bars are played; what follows is the recording's own ending
+    seam_s : up to there its samples are the recording's (of a new beginning: 0)
+    rest_s : from there on they are again; None where nothing of the recording follows
+    rest_from_s : the second of the recording that is heard there
+    new_s : from when to when the new bars are played
     bars : which bars of the recording, counted from 0, are played there, one after the other
-    timeline, chords, meter, key : of the new bars, beat 0 at the first new downbeat, seconds of the whole mix
-    gain_db : what the new bars are lifted by to be as loud as what came before
+    drums : which bars its drums are taken from, where they are a stem
+    joins_s : where bars meet that are no neighbours in the recording
+    timeline, chords, sections, meter, key : of the new bars, from beat 0 at the first one, in seconds of the mix
+    wanted_lufs : loudness of what was there before
+    ceiling : that no new peak may be above, linear
+    gain_db : what the new bars are lifted by
+    has_voice : whether somebody sings in the recording
     notes : for the listener
     """
 
     mix: Audio
     stems: Mapping[str, Audio]
     seam_s: float
+    rest_s: float | None
+    rest_from_s: float
     new_s: tuple[float, float]
     bars: tuple[int, ...]
+    drums: tuple[int, ...]
+    joins_s: tuple[float, ...]
     timeline: Timeline
     chords: tuple[Chord, ...]
+    sections: tuple[FoundSection, ...]
     meter: str
     key: str
+    wanted_lufs: float
+    ceiling: float
     gain_db: float
+    has_voice: bool
     notes: tuple[str, ...]
+
+    @property
+    def new_frames(self) -> tuple[int, int]:
+        """First frame of the new bars, and the one past their last that is not the recording's own again."""
+        rate = self.mix.sample_rate
+        end_s = self.new_s[1] if self.rest_s is None else min(self.new_s[1], self.rest_s)
+        return round(self.new_s[0] * rate), round(end_s * rate)
+
+
+def check_seconds(by_s: float) -> None:
+    """Refuse a length that cannot be."""
+    if not (math.isfinite(by_s) and 0.0 < by_s <= LONGEST_S):
+        raise InputError(f"--by {by_s:g} is not possible: use a number of seconds above 0, at most {LONGEST_S:g}")
+
+
+def whole_bars(by_s: float, bar_s: float) -> int:
+    """Return how many bars are about so long, to within a bar: whole phrases where that goes."""
+    if by_s < 0.5 * bar_s:
+        raise InputError(f"--by {by_s:g} is less than half a bar of this music: use {bar_s:.1f} or more")
+    exact = by_s / bar_s
+    near = {max(1, math.floor(exact)), math.ceil(exact)}
+    return min(near, key=lambda bars: (0 if bars % 4 == 0 else 1 if bars % 2 == 0 else 2, abs(bars - exact)))
+
+
+def is_sung(found: Analysis) -> bool:
+    """Tell whether somebody sings in a recording."""
+    return sum(end - start for start, end in found.voice) > SUNG_SHARE * found.duration_s
 
 
 def play_on(
@@ -71,6 +122,7 @@ def play_on(
     *,
     from_s: float | None = None,
     before: bool = False,
+    for_voice: bool = False,
 ) -> Extended:
     """Return a recording that is longer by about so many seconds, in whole bars.
 
@@ -78,161 +130,230 @@ def play_on(
     ----------
     audio : the recording
     by_s : how much longer
-    stems : of it, which sum to it; those besides `vocals` are played on
+    stems : of it, which sum to it; those besides voices are played on
     found : its analysis, made here where it is None
-    from_s : where the new bars begin, at the nearest bar line; None for where its ending begins
+    from_s : where the new bars begin, at the nearest bar line, and the rest of the recording follows them; None for
+        where its ending begins
     before : whether the new bars are a beginning, before the first bar
+    for_voice : whether somebody will sing over the new bars: the band is as loud as the band before then
 
     Raises
     ------
     InputError : where no beat can be found in it, it has too few bars, or less than a bar is asked for
     """
-    if not 0.0 < by_s <= LONGEST_S:
-        raise InputError(f"{by_s:g} s more is not possible: use more than 0 and at most {LONGEST_S:g}")
+    check_seconds(by_s)
+    if before and from_s is not None:
+        raise InputError("--before and --from say two places: leave out one of them")
     found = found or analyse(audio, stems)
     rate = audio.sample_rate
-    sung = {name: stem for name, stem in stems.items() if name == "vocals" and _is_sung(found)}
-    heard = audio.samples - sum((stem.samples for stem in sung.values()), np.zeros_like(audio.samples))
+    sung = is_sung(found)
+    voices = {name: stem for name, stem in stems.items() if name in VOICES and sung}
+    heard = audio.samples - sum((stem.samples for stem in voices.values()), np.zeros_like(audio.samples))
     bars = bars_of(Audio(heard, rate), found)
+    if not bars.usable.any():
+        raise InputError("no bar of the recording can be played again: give a recording of music with a steady pulse")
+    place = place_of(audio, bars, found, from_s, before)
     lengths_s = bars.lengths_s(rate)
-    seam_bar = 0 if before else _seam_bar(bars, found, from_s, rate)
-    usual = float(np.median(lengths_s))
-    count = round(by_s / usual)
-    if count < 1:
-        raise InputError(f"{by_s:g} s is less than a bar of this recording: use {usual:.1f} or more")
-    goes_into = seam_bar if before or (from_s is None and seam_bar < bars.count) else None
-    way = continue_bars(bars, lengths_s, -1 if before else seam_bar - 1, count, goes_into)
+    usual_s = float(np.median(lengths_s))
+    count = whole_bars(by_s, usual_s)
+    first = max(0, place.bar - LOOK_BACK_BARS)
+    around = slice(
+        int(bars.edges[first]), int(bars.edges[place.bar if place.bar else min(bars.count, LOOK_BACK_BARS)])
+    )
+    wanted = loudness_lufs(audio.samples[:, around], rate)
+    ceiling = max(float(db_to_gain(CEILING_DB)), min(0.999, float(db_to_gain(true_peak_dbtp(audio.samples)))))
+    target = loudness_lufs(heard[:, around], rate) if for_voice else wanted
+    if not before and from_s is None:  # what ends the recording is not played on
+        bars = replace(bars, usable=bars.usable & (np.arange(bars.count) < place.bar))
+    last = -1 if before else place.bar - 1
+    into = place.bar if place.bar < bars.count and not place.ends else None
+    way = continue_bars(bars, lengths_s, last, count, into, target)
     runs = runs_of(way)
-    shifts = (0,) * len(runs) if before else shifts_of(heard, bars, runs, seam_bar - 1, rate)
-    played = {
-        name: play(np.zeros_like(stem.samples) if name in sung else stem.samples, bars, runs, shifts, rate)[0]
-        for name, stem in stems.items()
-    }
-    return _put_together(audio, stems, played, bars, way, seam_bar, found, before, from_s is not None)
+    shifts = shifts_of(heard, bars, runs, last, rate)
+    shift_of = [shift for run, shift in zip(runs, shifts, strict=True) for _ in range(run.past - run.first)]
+    starts = [int(bars.edges[bar]) + shift for bar, shift in zip(way, shift_of, strict=True)]
+    frames = [int(bars.edges[bar + 1] - bars.edges[bar]) for bar in way]
+    drums, drum_starts = way, starts
+    if DRUMS in stems:
+        drums = drums_of(stems[DRUMS], bars, way, into)
+        drum_starts = [
+            start
+            if own == bar
+            else int(bars.edges[own]) + lag(stems[DRUMS].samples, start, int(bars.edges[own]), rate)
+            for own, bar, start in zip(drums, way, starts, strict=True)
+        ]
+    held = held_of(bars, found, rate) if place.ends else None
+    after = starts[-1] + frames[-1]
+    tail_lag = 0 if into is None or before else lag(heard, after, int(bars.edges[into]), rate)
+    new = sum(frames)
+    if held is not None:
+        begin = int(bars.edges[held.bar]) + lag(heard, after, int(bars.edges[held.bar]), rate)
+        starts, drum_starts = [*starts, begin], [*drum_starts, begin]
+        frames = [*frames, held.frames]
+    more = max(0, lead_frames(rate) - int(bars.edges[0])) if before else 0
+    played: dict[str, Samples] = {}
+    for name, stem in stems.items():
+        pieces = pieces_of(drum_starts if name == DRUMS else starts, frames)
+        pieces = (*pieces[:-1], replace(pieces[-1], frames=pieces[-1].frames + more))
+        played[name] = play(np.zeros_like(stem.samples) if name in voices else stem.samples, pieces, rate)
+        if held is not None:
+            played[name] = _dying(played[name], held, rate, name == DRUMS)
+    gain_db, curve = lift(total_of(played), target, ceiling, rate)
+    played = {name: samples * curve for name, samples in played.items()}
+    for name in voices if not before else ():
+        _carry_voice(played[name], stems[name].samples, bars, place, found, rate)
+    spare = under_ceiling(total_of(played), ceiling, rate)
+    played = {name: samples * spare for name, samples in played.items()}
+    placed = (
+        _beginning(audio, stems, played, bars, new, rate)
+        if before
+        else _within(audio, stems, played, bars, place, tail_lag, rate)
+    )
+    timeline, chords = _beats(bars, way, placed.downbeat / rate, rate)
+    notes = ["the recording breaks off without an ending: one was made from its own last chord"] if held else []
+    edges = np.cumsum([0, *frames[: len(way)]]) + placed.downbeat
+    breaks = [k for k in range(1, len(way)) if way[k] != way[k - 1] + 1 or drums[k] != drums[k - 1] + 1]
+    return Extended(
+        mix=Audio(placed.mix, rate),
+        stems={name: Audio(samples, rate) for name, samples in placed.stems.items()},
+        seam_s=0.0 if before else placed.seam / rate,
+        rest_s=None if placed.rest is None else placed.rest / rate,
+        rest_from_s=placed.rest_from / rate,
+        new_s=(round(placed.downbeat / rate, 4), round((placed.downbeat + new) / rate, 4)),
+        bars=way,
+        drums=drums,
+        joins_s=tuple(round(float(edges[k]) / rate, 4) for k in breaks),
+        timeline=timeline,
+        chords=chords,
+        sections=_sections(bars, way),
+        meter=found.meter,
+        key=found.key,
+        wanted_lufs=wanted,
+        ceiling=ceiling,
+        gain_db=gain_db,
+        has_voice=sung,
+        notes=tuple(notes),
+    )
 
 
-def _is_sung(found: Analysis) -> bool:
-    return sum(end - start for start, end in found.voice) > SUNG_SHARE * found.duration_s
+def total_of(pieces: Mapping[str, Samples]) -> Samples:
+    """Return the sum of sounds."""
+    return np.asarray(np.sum(list(pieces.values()), axis=0, dtype=np.float32), np.float32)
 
 
-def _seam_bar(bars: Bars, found: Analysis, from_s: float | None, rate: int) -> int:
-    """Return the bar before which the new bars begin."""
-    starts_s = bars.edges / rate
-    if from_s is not None:
-        if not starts_s[1] - 1.0 <= from_s <= found.duration_s:
-            raise InputError(
-                f"{from_s:g} s is not inside the recording's bars: use {starts_s[1]:.1f} to {starts_s[-1]:.1f}"
-            )
-        return max(1, int(np.argmin(np.abs(starts_s - from_s))))
-    last = bars.sections[-1] if bars.sections else None
-    if last is not None and last.bar >= 1 and len(bars.sections) > 2 and last.bars <= ENDING_SHARE * bars.count:
-        soft = last.kind == "outro" or not bars.usable[last.bar :].all()
-        if soft:
-            return last.bar
-    playing = np.flatnonzero(bars.usable)
-    return max(1, int(playing[-1]) + 1)
+def _dying(played: Samples, held: Held, rate: int, is_drums: bool) -> Samples:
+    """Return new bars whose last chord, and nothing after it, dies away."""
+    length = held.frames
+    start = played.shape[1] - length - fade_frames(rate) + lead_frames(rate)
+    played = played.copy()
+    played[:, start:] *= decay(played.shape[1] - start, rate, is_drums)
+    return played
 
 
-def _put_together(
+def _carry_voice(played: Samples, own: Samples, bars: Bars, place: Place, found: Analysis, rate: int) -> None:
+    """Let a voice that sounds over a seam end its word there, and one that begins before the rest begin it."""
+    lead = lead_frames(rate)
+    seam = int(bars.edges[place.bar]) - lead
+    at_s = seam / rate
+    if seam > 0:
+        ends = [end for start, end in found.voice if start < at_s < end]
+        rings_s = ends[0] - at_s + 0.1 if ends and ends[0] - at_s < LONGEST_WORD_S else VOICE_RINGS_S
+        count = min(round(rings_s * rate), played.shape[1], own.shape[1] - seam)
+        fall = np.cos(0.5 * np.pi * np.clip(np.linspace(-1.0, 1.0, max(1, count)), 0.0, 1.0)).astype(np.float32)
+        if count > 0:
+            played[:, :count] += own[:, seam : seam + count] * fall[:count]
+    begins = [start for start, end in found.voice if at_s - PICKUP_S < start < at_s + lead / rate < end]
+    if begins and not place.ends and place.bar < bars.count:
+        count = min(round((at_s - begins[0] + 0.05) * rate), seam, played.shape[1] - fade_frames(rate))
+        if count > 0:
+            stop = played.shape[1]
+            source = own[:, seam - count : seam + fade_frames(rate)]
+            rise = np.clip(np.arange(source.shape[1]) / (0.05 * rate), 0.0, 1.0).astype(np.float32)
+            played[:, stop - source.shape[1] :] += source * rise
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Placed:
+    """New bars in their recording, in frames: `downbeat` is the first new one."""
+
+    mix: Samples
+    stems: Mapping[str, Samples]
+    seam: int
+    downbeat: int
+    rest: int | None
+    rest_from: int
+
+
+def _within(
     audio: Audio,
     stems: Mapping[str, Audio],
     played: Mapping[str, Samples],
     bars: Bars,
-    way: tuple[int, ...],
-    seam_bar: int,
-    found: Analysis,
-    before: bool,
-    cut: bool,
-) -> Extended:
-    """Return what was before, the new bars at its loudness, and the ending, joined."""
-    rate = audio.sample_rate
-    lead, fade = round((BEFORE_S + FADE_S) * rate), round(FADE_S * rate)
-    seam = max(0, int(bars.edges[seam_bar]) - lead)
-    gain_db = _gain_db(audio, played, bars, seam_bar, rate)
-    gain = np.float32(db_to_gain(gain_db))
-    length = next(iter(played.values())).shape[1]
-    notes = []
-    ends = cut and not before
-    if ends:
-        notes.append("the new bars end the recording: they fade out")
+    place: Place,
+    tail_lag: int,
+    rate: int,
+) -> _Placed:
+    """Return what was before, the new bars, and what follows, joined."""
+    lead, fade = lead_frames(rate), fade_frames(rate)
+    seam = max(0, int(bars.edges[place.bar]) - lead)
+    tail = seam + tail_lag
     new: dict[str, Samples] = {}
     for name, stem in stems.items():
-        piece = played[name] * gain
-        head, tail = stem.samples[:, : seam + fade], stem.samples[:, seam:]
-        if before:
-            rise = np.linspace(0.0, 1.0, fade, dtype=np.float32)
-            piece[:, :fade] *= rise
-            # The recording begins before its first bar; what it has there is heard under the end of the new bars.
-            new[name] = _over(piece, stem.samples, seam, fade)
-            continue
-        if ends:
-            piece = piece[:, : length - fade]
-            count = min(piece.shape[1], round(FADE_OUT_S * rate))
-            piece[:, piece.shape[1] - count :] *= np.cos(0.5 * np.pi * np.linspace(0.0, 1.0, count, dtype=np.float32))
-            new[name] = join(head, piece, fade)
-        else:
-            new[name] = join(join(head, piece, fade), tail, fade)
-    at = 0 if before else seam
-    total = _sum(new)
-    if before:
-        total[:, total.shape[1] - audio.frames + fade :] = audio.samples[:, fade:]
-    else:
-        total[:, :seam] = audio.samples[:, :seam]
-        rest = audio.frames - seam - fade
-        if not ends and rest > 0:
-            total[:, total.shape[1] - rest :] = audio.samples[:, seam + fade :]
-    timeline, chords = _beats(bars, way, (at + lead) / rate, rate)
-    new_end = timeline.beats[-2]
-    seam_s = 0.0 if before else seam / rate
-    return Extended(
-        Audio(total, rate),
-        {name: Audio(samples, rate) for name, samples in new.items()},
-        seam_s,
-        (timeline.beats[0], new_end),
-        way,
-        timeline,
-        chords,
-        found.meter,
-        found.key,
-        round(gain_db, 2),
-        tuple(notes),
-    )
+        joined = join(stem.samples[:, : seam + fade], played[name], fade)
+        new[name] = joined if place.ends else join(joined, stem.samples[:, tail:], fade)
+    total = total_of(new)
+    total[:, :seam] = audio.samples[:, :seam]
+    rest = audio.frames - tail - fade
+    if place.ends or rest <= 0:
+        return _Placed(total, new, seam, seam + lead, None, audio.frames)
+    total[:, total.shape[1] - rest :] = audio.samples[:, tail + fade :]
+    return _Placed(total, new, seam, seam + lead, total.shape[1] - rest, tail + fade)
 
 
-def _sum(pieces: Mapping[str, Samples]) -> Samples:
-    return np.asarray(np.sum(list(pieces.values()), axis=0, dtype=np.float32), np.float32)
+def _beginning(
+    audio: Audio,
+    stems: Mapping[str, Audio],
+    played: Mapping[str, Samples],
+    bars: Bars,
+    new: int,
+    rate: int,
+) -> _Placed:
+    """Return new bars and the recording after them; what it has before its first bar is heard under their end."""
+    lead, fade = lead_frames(rate), fade_frames(rate)
+    edge = int(bars.edges[0])
+    pad = max(0, edge - new - lead)
+    begin = pad + lead + new - edge  # of the recording
+    length = next(iter(played.values())).shape[1]
+    rise = np.sin(0.5 * np.pi * np.linspace(0.0, 1.0, fade, dtype=np.float32))
+    put: dict[str, Samples] = {}
+    for name, stem in stems.items():
+        out = np.zeros((stem.channels, begin + stem.frames), np.float32)
+        out[:, begin:] = stem.samples
+        piece = played[name].copy()
+        piece[:, :fade] *= rise
+        piece[:, length - fade :] *= rise[::-1]
+        stop = min(out.shape[1], pad + length)
+        out[:, pad:stop] += piece[:, : stop - pad]
+        put[name] = out
+    total = total_of(put)
+    rest = max(begin, pad + length)
+    total[:, rest:] = audio.samples[:, rest - begin :]
+    return _Placed(total, put, 0, pad + lead, rest, rest - begin)
 
 
-def _over(piece: Samples, own: Samples, seam: int, fade: int) -> Samples:
-    """Return new bars that lead into a recording whose first bar begins `seam` frames after its beginning."""
-    frames = piece.shape[1] - fade - seam
-    early = np.zeros((piece.shape[0], max(0, -frames)), np.float32)
-    piece = np.concatenate([early, piece], axis=1)
-    start = max(0, frames)
-    out = np.zeros((piece.shape[0], start + own.shape[1]), np.float32)
-    out[:, start:] = own
-    fall = np.cos(0.5 * np.pi * np.linspace(0.0, 1.0, fade, dtype=np.float32))
-    piece[:, piece.shape[1] - fade :] *= fall
-    count = min(piece.shape[1], out.shape[1])
-    out[:, :count] += piece[:, :count]
-    return out
+def _sections(bars: Bars, way: Sequence[int]) -> tuple[FoundSection, ...]:
+    """Return the new bars as sections of eight, with how full each is."""
+    levels = bars.level_lufs[list(way)]
+    loudest = float(bars.level_lufs.max())
+    found = []
+    for number, first in enumerate(range(0, len(way), SECTION_BARS)):
+        count = min(SECTION_BARS, len(way) - first)
+        energy = float(np.clip(1.0 + (levels[first : first + count].mean() - loudest) / 20.0, 0.05, 1.0))
+        found.append(FoundSection("verse", chr(65 + number % 26), first, count, round(energy, 3), (False,) * count))
+    return tuple(found)
 
 
-def _gain_db(audio: Audio, played: Mapping[str, Samples], bars: Bars, seam_bar: int, rate: int) -> float:
-    """Return the gain that brings the new bars to the loudness of the bars before, as far as their peaks allow."""
-    new = _sum(played)
-    first = max(0, seam_bar - LOOK_BACK_BARS)
-    around = (first, seam_bar) if seam_bar else (0, min(bars.count, LOOK_BACK_BARS))
-    old = audio.samples[:, bars.edges[around[0]] : bars.edges[around[1]]]
-    wanted, is_now = loudness_lufs(old, rate), loudness_lufs(new, rate)
-    if not np.isfinite([wanted, is_now]).all():
-        return 0.0
-    peak, allowed = float(np.abs(new).max(initial=1e-6)), max(0.98, float(np.abs(audio.samples).max(initial=0.0)))
-    most = min(MOST_GAIN_DB, 20.0 * float(np.log10(allowed / peak)))
-    return float(np.clip(wanted - is_now, -MOST_GAIN_DB, most))
-
-
-def _beats(bars: Bars, way: tuple[int, ...], start_s: float, rate: int) -> tuple[Timeline, tuple[Chord, ...]]:
+def _beats(bars: Bars, way: Sequence[int], start_s: float, rate: int) -> tuple[Timeline, tuple[Chord, ...]]:
     """Return the beats and chords of the new bars, with one beat past them."""
     times: list[float] = []
     chords: list[Chord] = []

@@ -64,7 +64,7 @@ class Mini:
     segment_s = SEGMENT_S
     longest_s = LONGEST_S
     overlap = 0.1
-    pads = True
+    pads = False
     on_cpu = True
 
     def __init__(self, weights: Path = WEIGHTS, device: str = "cpu") -> None:

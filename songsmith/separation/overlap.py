@@ -52,9 +52,12 @@ def plan_segments(frames: int, sample_rate: int, separator: Separator, options: 
         for offset in range(-ahead, frames, stride):
             start, stop = max(0, offset), min(frames, offset + length)
             if stop > start:
-                before = (length - (stop - start)) // 2 if separator.pads else 0
-                around = (start - before, start - before + length) if separator.pads else (start, stop)
-                found.append(Segment(start, stop, *around))
+                before = (length - (stop - start)) // 2
+                first, last = start - before, start - before + length
+                if not separator.pads:
+                    first = max(0, min(first, frames - length))
+                    last = min(frames, first + length)
+                found.append(Segment(start, stop, first, last))
     return length, sorted(found, key=lambda segment: (segment.start, segment.stop))
 
 

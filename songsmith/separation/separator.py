@@ -61,8 +61,9 @@ class Separator(Protocol):
     """Takes stereo sound apart.
 
     `name`, `version` and the hash of the weights say what it was; `sources` are the stems in the order they come in.
-    `segment_s` is the length it works on best, and `longest_s` the longest it takes; where `pads` is set, a shorter
-    piece is given to it with what surrounds it in the recording, up to a whole segment.
+    `segment_s` is the length it works on best, and `longest_s` the longest it takes. A shorter piece at an end is given
+    to it with what comes before it, up to a whole segment; where `pads` is set, always with as much on both sides, and
+    silence where there is nothing.
     """
 
     name: str

@@ -50,7 +50,7 @@ def run(work: Path, stage: str, steps: int, name: str = "run", **changes: object
     config = tomllib.loads(CONFIG.read_text())
     args = argparse.Namespace(
         data=work / "data", work=work / name, device="cpu", resume=False, minutes=5.0, steps=steps, anneal=False,
-        every=6, checks=1, export=work / "weights.safetensors",
+        every=6, checks=1, decoder_only=False, export=work / "weights.safetensors",
     )  # fmt: skip
     vars(args).update(changes)
     torch.set_num_threads(1)
@@ -203,6 +203,19 @@ def test_a_run_that_goes_on_takes_the_steps_it_would_have_taken(trained: Path):
         assert whole["step"] == parts["step"] == 8
         for name, value in whole["network"].items():
             assert torch.equal(value, parts["network"][name]), name
+
+
+def test_a_decoder_trained_on_leaves_codes_and_export_as_they_were(trained: Path):
+    shutil.copytree(trained / "run", trained / "more")
+    before = load_coders(trained / "more", tomllib.loads(CONFIG.read_text()))
+    run(trained, "vae", 5, "more", resume=True, decoder_only=True)
+    after = load_coders(trained / "more", tomllib.loads(CONFIG.read_text()))
+    assert torch.equal(before.pitched.code.weight, after.pitched.code.weight)
+    assert not torch.equal(before.pitched.onset.weight, after.pitched.onset.weight)
+    run(trained, "export", 0, "more", export=trained / "more.safetensors")
+    run(trained, "vae", 5, "more", resume=True)
+    with pytest.raises(SystemExit, match="the coder of drums was trained on after the denoiser"):
+        run(trained, "export", 0, "more", export=trained / "more.safetensors")
 
 
 def test_scores_of_a_coder_that_gives_nothing_back_are_zero(trained: Path, songs):

@@ -37,7 +37,10 @@ def activations(times: np.ndarray, first: int, meter: str, seconds: float) -> Ac
     meters = np.full((int(seconds * FPS), len(METERS)), 0.1)
     meters[:, METERS.index(meter)] = 0.8
     zero = np.zeros(int(seconds * FPS))
-    return Activations(curve(times, seconds), curve(times[first::count], seconds), zero, meters)
+    parts = 3 if meter == "6/8" else 2
+    fine = np.interp(np.arange(0, len(times) - 1, 1.0 / parts), np.arange(len(times)), times)
+    flux = curve(times, seconds) + curve(fine, seconds, 0.5)
+    return Activations(curve(times, seconds), curve(times[first::count], seconds), zero, meters, flux)
 
 
 @settings(max_examples=15, deadline=None)
@@ -81,5 +84,7 @@ def test_a_tempo_that_is_named_is_kept_to() -> None:
 def test_noise_is_unsure() -> None:
     rng = np.random.default_rng(0)
     zero = np.zeros(1000)
-    flat = Activations(rng.uniform(0.0, 0.1, 1000), rng.uniform(0.0, 0.1, 1000), zero, np.full((1000, 3), 1 / 3))
+    flat = Activations(
+        rng.uniform(0.0, 0.1, 1000), rng.uniform(0.0, 0.1, 1000), zero, np.full((1000, 3), 1 / 3), zero
+    )
     assert find_bars(flat).beat_confidence < 0.2

@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 from batching.batches import (
     PROMPT,
@@ -28,8 +29,10 @@ from batching.batches import (
 )
 
 import songsmith
+from songsmith.audio import Audio
 from songsmith.batching.folder import BatchFolder
 from songsmith.batching.item import BatchResult
+from songsmith.cli import main
 from songsmith.errors import InputError
 from songsmith.project import save
 
@@ -183,7 +186,8 @@ def command(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[st
     return subprocess.run([*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, check=False)
 
 
-def test_the_command(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "sheet.txt").write_text(SHEET)
     (tmp_path / "m.csv").write_text(
         f'id,prompt,lyrics_file,tempo\none,"{PROMPT}",sheet.txt,\ntwo,folk,sheet.txt,nan\n'
@@ -193,13 +197,15 @@ def test_the_command(tmp_path: Path) -> None:
     told = json.loads(done.stdout)
     assert (told["done"], told["failed"], told["failures"][0]["row"]) == (1, 1, 2)
     assert told["songs_per_hour"] > 0
-    assert done.stderr.startswith("songsmith: 1 of 2 rows failed, the first with: row 2: tempo nan is out of range")
+    assert done.stderr.startswith("songsmith: 1 of 2 rows failed, first row 2: tempo nan is out of range")
     assert done.stderr.count("\n") == 1
     assert (tmp_path / "out" / "one" / "song.json").is_file()
     (tmp_path / "m.csv").write_text(f'id,prompt,lyrics_file\none,"{PROMPT}",sheet.txt\n')
-    again = command("m.csv", "--out", "out", "--resume", cwd=tmp_path)
-    assert (again.returncode, again.stderr) == (0, "")
-    assert again.stdout.startswith("1 made (1 of them before), 0 failed")
+    with pytest.raises(SystemExit) as ended:
+        main(["batch", "m.csv", "--out", "out", "--resume"])
+    again = capsys.readouterr()
+    assert (ended.value.code or 0, again.err) == (0, "")
+    assert again.out.startswith("1 made (1 of them before), 0 failed")
     for arguments, expected in {
         ("m.csv", "--out", "out"): "holds a batch: go on with --resume",
         ("nowhere.csv", "--out", "new"): "no such file",
@@ -208,11 +214,13 @@ def test_the_command(tmp_path: Path) -> None:
         ("m.csv", "--out", "/proc/new"): "cannot be written to",
         ("sheet.txt", "--out", "new"): "is no manifest by its name",
     }.items():
-        refused = command(*arguments, cwd=tmp_path)
-        assert refused.returncode == 2, arguments
-        assert refused.stderr.startswith("songsmith: ")
-        assert expected in refused.stderr
-        assert refused.stderr.count("\n") == 1
+        with pytest.raises(SystemExit) as ended:
+            main(["batch", *arguments])
+        told = capsys.readouterr().err
+        assert ended.value.code == 2, arguments
+        assert told.startswith("songsmith: ")
+        assert expected in told
+        assert told.count("\n") == 1
     assert not (tmp_path / "new").exists()
 
 
@@ -276,10 +284,10 @@ def test_killed_at_random_moments_nothing_is_lost_or_made_twice(tmp_path: Path) 
 def test_a_full_disk_stops_the_batch_and_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = tmp_path / "small"
     small.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=90m", "tmpfs", small], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=70m", "tmpfs", small], capture_output=True).returncode:
         pytest.skip("a small disk cannot be mounted here: that takes root")
     try:
-        (small / "ballast").write_bytes(bytes(30_000_000))
+        (small / "ballast").write_bytes(bytes(25_000_000))
         manifest = write_manifest(tmp_path / "m.jsonl", sung(2))
         out = small / "out"
         full = command(manifest, "--out", out, "--workers", "1", cwd=tmp_path)
@@ -294,6 +302,34 @@ def test_a_full_disk_stops_the_batch_and_loses_nothing(tmp_path: Path, monkeypat
         assert sorted(journal(out)) == [("s0", "done", 1), ("s1", "done", 1)]
     finally:
         subprocess.run(["umount", small], check=False)
+
+
+@pytest.mark.slow
+def test_recordings_are_separated_in_a_batch_as_alone(tmp_path: Path) -> None:
+    from songsmith.separation.choice import separator
+    from songsmith.separation.files import separate_file
+
+    noise = np.random.default_rng(0).uniform(-0.3, 0.3, (2, 100_000)).astype(np.float32)
+    Audio(noise, 44_100).write(tmp_path / "noise.wav", "PCM_24")
+    (tmp_path / "words.txt").write_text("no sound")
+    values = [
+        {"id": "split", "job": "separate", "audio": tmp_path / "noise.wav", "stems": 4, "model": "songsmith-mini"},
+        {"id": "words", "job": "separate", "audio": tmp_path / "words.txt", "model": "songsmith-mini"},
+        {"id": "silent", "job": "separate", "stems": 4},
+    ]
+    results = {result.id: result for result in songsmith.batch(values, tmp_path / "out", workers=1)}
+    assert [results[name].ok for name in ("split", "words", "silent")] == [True, False, False]
+    assert "not a readable audio file" in str(results["words"].error)
+    assert results["silent"].error == "row 3: names no recording: give its path as audio"
+    assert results["split"].report is not None
+    assert results["split"].report["model"] == "songsmith-mini"
+    separate_file(tmp_path / "noise.wav", tmp_path / "alone", separator("songsmith-mini"), 4)
+    stems = sorted(path.name for path in (tmp_path / "alone").iterdir())
+    assert sorted([*stems, "report.json"]) == sorted(path.name for path in (tmp_path / "out" / "split").iterdir())
+    for name in stems:
+        assert np.array_equal(
+            Audio.read(tmp_path / "alone" / name).samples, Audio.read(tmp_path / "out" / "split" / name).samples
+        )
 
 
 @pytest.mark.slow

@@ -19,8 +19,8 @@ from songsmith.evaluation.placement import placement, timing
 from songsmith.evaluation.sound import longest_silence_s, sound
 from songsmith.evaluation.voice import pitch_track, voice
 from songsmith.performance import PhonemeSpan
-from songsmith.project import load
 from songsmith.song import Mix, Song
+from songsmith.songfolder import load
 
 RATE = example_song.RATE
 

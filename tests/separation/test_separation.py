@@ -49,8 +49,8 @@ def total(stems: dict[str, Audio]) -> Samples:
 @example(frames=1, rate=44100, channels=2, stems=4, seed=0)
 @example(frames=2, rate=8000, channels=1, stems=2, seed=0)
 @given(
-    frames=st.integers(1, 60_000),
-    rate=st.one_of(st.sampled_from(RATES), st.integers(4000, 100_000)),
+    frames=st.integers(1, 30_000),
+    rate=st.one_of(st.sampled_from(RATES), st.integers(80, 4000).map(lambda count: 25 * count)),
     channels=st.integers(1, 8),
     stems=st.sampled_from([2, 4]),
     seed=st.integers(0, 99),
@@ -98,9 +98,9 @@ def test_silence_in_silence_out(stems: int) -> None:
 
 
 def test_workers_change_nothing() -> None:
-    mix = Audio(noise(2, 30 * 44100), 44100)
-    one = separate(mix, 4, Mini(), workers=1)
-    three = separate(mix, 4, Mini(), workers=3)
+    mix = Audio(noise(2, 8 * 44100), 44100)
+    one = separate(mix, 4, Mini(), workers=1, segment_s=2)
+    three = separate(mix, 4, Mini(), workers=3, segment_s=2)
     for name in FOUR_STEMS:
         np.testing.assert_array_equal(one[name].samples, three[name].samples)
 
@@ -142,7 +142,7 @@ def test_segments_cover_all(frames: int, rate: int, overlap: float, shifts: int,
 
 
 @settings(max_examples=40, deadline=None)
-@given(rate=st.integers(4000, 100_000), frames=st.integers(1, 4000))
+@given(rate=st.integers(80, 4000).map(lambda count: 25 * count), frames=st.integers(1, 4000))
 def test_there_and_back_keeps_place(rate: int, frames: int) -> None:
     """A click stays where it was, whatever the rates."""
     click = np.zeros((1, frames), np.float32)

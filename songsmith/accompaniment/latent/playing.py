@@ -18,14 +18,17 @@ from songsmith.accompaniment.grids import swung
 from songsmith.accompaniment.latent.conditions import Conditions
 from songsmith.accompaniment.latent.rolls import PARTS, QUALITY_NAMES, TICKS_PER_BEAT
 from songsmith.accompaniment.parts import PartNote
+from songsmith.accompaniment.voicing import voice_chord
 from songsmith.brief import Brief
 from songsmith.plan import Plan
 from songsmith.styles import Style
-from songsmith.theory import MODES, QUALITIES
+from songsmith.theory import MODES, QUALITIES, ChordTones
 from songsmith.timeline import Meter
 
 LOWEST_VELOCITY, HIGHEST_VELOCITY = 24, 120
 LEFT_HAND_RISE = 12
+LAST_VELOCITY = 72
+_LAST_RANGES: Mapping[int, tuple[int, int]] = {1: (28, 40), 2: (50, 69), 3: (50, 72)}
 _EIGHTHS = frozenset((6, 7, 8))
 _SIXTEENTHS: Mapping[int, float] = {3: 0.25, 4: 0.25, 9: 0.75, 10: 0.75}
 _STRAIGHT: Mapping[int, int] = {8: 6, 7: 6}
@@ -50,6 +53,8 @@ def finish(
     straight = brief.groove.swing == 0.0
     for number, name in enumerate(PARTS):
         own = held_last_bar(tidy(notes[notes[:, 1] == number], asked), plan.bars - 1, asked.beats)
+        if asked.plays[-1, number] and not (own[:, 0] == plan.bars - 1).any():
+            own = np.concatenate([own, last_chord(number, own, asked)])
         played = []
         for bar, _, tick, pitch, ticks, velocity in own.tolist():
             beat, inside = divmod(tick, TICKS_PER_BEAT)
@@ -81,7 +86,7 @@ def _place(inside: int, amount: float, unit: float, straight: bool) -> float:
 def tidy(notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.int16]:
     """Return the notes of a pitched part with those that fit neither chord nor key moved to the nearest chord tone.
 
-    Only notes that last at least half a beat or stand on a beat are moved; short ones between beats pass.
+    Only notes that last at least half a beat or stand on a beat are moved; short chromatic ones between beats pass.
     """
     if not len(notes) or notes[0, 1] == 0:
         return notes
@@ -92,7 +97,7 @@ def tidy(notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.int16]:
         if quality < 0:
             continue
         tones = {(root + step) % 12 for step in QUALITIES[QUALITY_NAMES[quality]]} | {bass}
-        if pitch % 12 in tones or (pitch % 12 in scale and tick % TICKS_PER_BEAT):
+        if pitch % 12 in tones or pitch % 12 in scale:
             continue
         if tick % TICKS_PER_BEAT == 0 or ticks * 2 >= TICKS_PER_BEAT:
             near = min(range(pitch - 6, pitch + 7), key=lambda p: (p % 12 not in tones, abs(p - pitch), p))
@@ -107,12 +112,29 @@ def held_last_bar(notes: NDArray[np.int16], bar: int, beats: int) -> NDArray[np.
     if not last.any():
         return notes
     first = notes[last, 2].min()
-    kept = notes[~last | (notes[:, 2] == first)].copy()
+    kept: NDArray[np.int16] = notes[~last | (notes[:, 2] == first)].copy()
     mine = kept[:, 0] == bar
     kept[mine, 4] = beats * TICKS_PER_BEAT
     if first < TICKS_PER_BEAT:
         kept[mine, 2] = 0
     return kept
+
+
+def last_chord(part: int, notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.int16]:
+    """Return the last bar of a part that the model left empty: the root in the bass, the chord above it."""
+    bar = len(asked) - 1
+    root, bass, quality = asked.chords[bar, 0].tolist()
+    if quality < 0 or part not in _LAST_RANGES:
+        return np.zeros((0, 6), np.int16)
+    low, high = _LAST_RANGES[part]
+    tones = tuple((root + step) % 12 for step in QUALITIES[QUALITY_NAMES[quality]])
+    if PARTS[part] == "bass":
+        pitches: tuple[int, ...] = (low + (bass - low) % 12,)
+    else:
+        pitches = voice_chord(ChordTones(root, bass, tones), 3, low, high)
+    strength = int(notes[:, 5].mean()) if len(notes) else LAST_VELOCITY
+    rows = [(bar, part, 0, pitch, asked.beats * TICKS_PER_BEAT, strength) for pitch in pitches]
+    return np.array(rows, np.int16)
 
 
 def apart(notes: Iterable[PartNote]) -> list[PartNote]:
