@@ -30,7 +30,7 @@ from songsmith.seeds import generator
 from songsmith.styles import load_style
 
 CAPTIONS = 6
-OPEN_VALUES = 0.55
+OPEN_VALUES = 0.25
 """How often density and register of a passage are left open."""
 
 
@@ -142,7 +142,7 @@ def asked_of(song: Song, first: int, last: int, rng: np.random.Generator) -> Fea
         if rng.random() < OPEN_VALUES:
             values[:] = np.nan
         else:
-            values[:, rng.random(len(PARTS)) < 0.4] = np.nan
+            values[:, rng.random(len(PARTS)) < 0.25] = np.nan
         values[~own.plays] = np.nan
     energy = own.energy + rng.normal(0.0, 0.05, len(own)).astype(np.float32)
     if rng.random() < 0.1:

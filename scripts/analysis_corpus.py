@@ -56,8 +56,15 @@ MMA_CHORDS = {
 }  # fmt: skip
 WALKS = ("maj", "min", "7", "maj7", "min7", "sus4", "sus2", "dim")
 WALK_SHARES = (0.26, 0.22, 0.13, 0.11, 0.13, 0.05, 0.04, 0.06)
+STEPS = (5, 7, 2, 10, 9, 3, 4, 8, 1, 11, 6, 0)
+STEP_SHARES = (0.2, 0.16, 0.12, 0.1, 0.1, 0.08, 0.06, 0.06, 0.04, 0.04, 0.02, 0.02)
 KEYS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 Row = dict[str, npt.NDArray[np.generic]]
+POP_PROGRAMS = {
+    "MELODY": (52, 53, 73, 65, 80, 0, 40, 56),
+    "BRIDGE": (0, 24, 48, 4, 11, 40),
+    "PIANO": (0, 1, 4, 24, 25, 26, 48, 16),
+}
 VOICES = ("heart", "alto", "soprano", "tenor", "baritone")
 
 
@@ -131,7 +138,7 @@ def random_chords(paper: Paper, rng: np.random.Generator) -> tuple[Chord, ...]:
     root = int(rng.integers(12))
     for _ in range(8):
         for length in [float(beats)] if rng.random() < 0.7 else [half, beats - half]:
-            root = (root + int(rng.choice((5, 7, 2, 10, 9, 3, 4, 8, 1, 11, 6, 0), p=(0.2, 0.16, 0.12, 0.1, 0.1, 0.08, 0.06, 0.06, 0.04, 0.04, 0.02, 0.02)))) % 12  # fmt: skip
+            root = (root + int(rng.choice(STEPS, p=STEP_SHARES))) % 12
             quality = str(rng.choice(WALKS, p=WALK_SHARES))
             bass = str(rng.choice(("/3", "/5"))) if quality == "maj" and rng.random() < 0.2 else ""
             round_.append((length, f"{KEYS[root]}:{quality}{bass}"))
@@ -337,7 +344,7 @@ def pop_row(folder: Path, seed: int, soundfont: SoundFont) -> Row:
     shift = int(rng.integers(-5, 7))
     speed = float(np.exp(rng.uniform(-0.25, 0.25)))
     timeline = Timeline(1.0, tuple(np.arange(0.0, (end - start) * speed + 0.02, 0.01)), ())  # beats of 10 ms
-    programs = {"MELODY": int(rng.choice((52, 53, 73, 65, 80, 0, 40, 56))), "BRIDGE": int(rng.choice((0, 24, 48, 4, 11, 40))), "PIANO": int(rng.choice((0, 1, 4, 24, 25, 26, 48, 16)))}  # fmt: skip
+    programs = {name: int(rng.choice(choices)) for name, choices in POP_PROGRAMS.items()}
     file = mido.MidiFile(song / f"{song.name}.mid")
     parts = []
     tempo = next((m.tempo for t in file.tracks for m in t if m.type == "set_tempo"), 500_000)

@@ -106,10 +106,11 @@ def batches(quick: bool) -> Iterator[Row]:
     for workers in (1, 2):
         said = measured("bench_runs.py", "batch", str(count), str(workers), "8")
         paces[workers] = 3600 * count / said["seconds"]
-        note = f"{paces[workers]:.0f} songs an hour; worker peak {said['worker_peak_mb']:.0f} MB"
+        note = f"{paces[workers]:.0f} songs an hour, {said['song_cpu_s']:.2f} s of processor time each"
         if workers == 2:
             note += f"; {paces[2] / paces[1]:.2f} times one worker"
-        yield Row("batch", f"{count} songs, workers: {workers}", said["seconds"], said["audio_s"], None, note)
+        name = f"{count} songs, workers: {workers}"
+        yield Row("batch", name, said["seconds"], said["audio_s"], said["worker_peak_mb"], note)
 
 
 def separation(quick: bool) -> Iterator[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -74,12 +75,14 @@ def batch(count: str, workers: str, lines: str) -> dict[str, Any]:
             for result in running:
                 if result.folder is None:
                     raise SystemExit(f"bench: {result.error}")
-                used = [memory_of(pid) for pid in workers_of(os.getpid())]
-                memory.append(max((now for now, _ in used), default=memory[-1] if memory else 0.0))
-                peak = max([peak, *(most for _, most in used)])
+                held = [memory_of(pid) for pid in workers_of(os.getpid())]
+                memory.append(max((now for now, _ in held), default=memory[-1] if memory else 0.0))
+                peak = max([peak, *(most for _, most in held)])
                 audio_s += json.loads((result.folder / "song.json").read_text())["timeline"]["beats"][-1]
         seconds = time.perf_counter() - begun
-    return {"seconds": seconds, "audio_s": audio_s, "worker_mb": memory, "worker_peak_mb": peak}
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = (used.ru_utime + used.ru_stime) / int(count)
+    return {"seconds": seconds, "audio_s": audio_s, "song_cpu_s": cpu_s, "worker_mb": memory, "worker_peak_mb": peak}
 
 
 def bench_sheet(lines: int) -> str:

@@ -3,8 +3,9 @@
 DATA is what scripts/build_accompaniment_data.py writes. WHAT is of: `vae`, how well the coders give beats back;
 `generated`, the music of passages against real ones of test families; `text`, whether a classifier knows what was
 asked for; `novelty`; `obeyed`, words of prompts; `compared`, whole songs beside those of `patterns`; `speed`.
-`calibrate` writes the probabilities from which notes are played, found on validation songs, for the export of
-scripts/train_accompanist.py. `pictures` draws what 20 prompts give with two seeds each, and their table.
+`calibrate` writes how dense to ask parts to be and from which probability notes are played, found on songs kept out
+of training, for the export of scripts/train_accompanist.py. `pictures` draws what 20 prompts give with two seeds
+each, and their table.
 """
 
 from __future__ import annotations
@@ -27,17 +28,23 @@ from songsmith.accompaniment.latent.conditions import Conditions
 from songsmith.accompaniment.latent.generator import WEIGHTS, Generator
 from songsmith.accompaniment.latent.playing import tidy
 from songsmith.accompaniment.latent.rolls import DRUM_NAMES, PARTS
+from songsmith.styles import LEVEL_BOUNDS
 
 BARS = 16
 ON_DATA = ("vae", "generated", "text", "novelty", "calibrate")
 
 
-def conditioned(song: Song, first: int, text: int, style: int | None = None) -> Conditions:
-    """Return what is asked of a passage of a song: all but how dense and how high the parts are."""
+def conditioned(model: Generator, song: Song, first: int, text: int) -> Conditions:
+    """Return what is asked of a passage of a song: all but how dense and how high its parts are.
+
+    For the density stands what is usual in its style among the songs that were learned from.
+    """
     own = song.asked.window(first, first + BARS)
-    open_values = np.full(own.density.shape, np.nan, np.float32)
-    number = song.styles[0] if style is None and song.styles else style or 0
-    return replace(own, text=song.texts[text], style=number, density=open_values, register=open_values.copy())
+    style = song.styles[0] if song.styles else 0
+    usual = model.learned[style][np.searchsorted(LEVEL_BOUNDS, own.energy, side="right")].copy()
+    usual[~own.plays] = np.nan
+    register = np.full(own.register.shape, np.nan, np.float32)
+    return replace(own, text=song.texts[text], style=style, density=usual, register=register)
 
 
 def real(song: Song, first: int) -> Passage:
@@ -106,8 +113,8 @@ def generated(songs: list[Song], count: int, guidance: float | None) -> dict[str
     model = Generator.load()
     drawn = draw([s for s in songs if split_of(s.family) == "test"], count, 1)
     reals = [real(song, first) for song, first in drawn]
-    fakes = [made(model, conditioned(song, first, 0), i, guidance) for i, (song, first) in enumerate(drawn)]
-    plain = [made(model, conditioned(song, first, 0), i, guidance, tidied=False)
+    fakes = [made(model, conditioned(model, song, first, 0), i, guidance) for i, (song, first) in enumerate(drawn)]
+    plain = [made(model, conditioned(model, song, first, 0), i, guidance, tidied=False)
              for i, (song, first) in enumerate(drawn[: count // 2])]  # fmt: skip
     return {"real": table(reals), "generated": table(fakes), "generated, not tidied": table(plain)}
 
@@ -139,18 +146,17 @@ def text(songs: list[Song], count: int, guidance: float | None) -> dict[str, obj
     rng = np.random.default_rng(5)
     windows, names = [], []
     for song in learned:
-        if song.family in known:
-            for _ in range(2):
-                windows.append(real(song, int(rng.integers(0, len(song.asked) - BARS + 1))))
-                names.append(song.family)
+        for _ in range(2):
+            windows.append(real(song, int(rng.integers(0, len(song.asked) - BARS + 1))))
+            names.append(song.family)
     judge = classifier(windows, names)
     drawn = draw([s for s in kept if s.family in known], count, 2)
     asked_for = [song.family for song, _ in drawn]
-    found: dict[str, object] = {"families": len(known), "chance": 5 / max(1, len(known))}
+    found: dict[str, object] = {"families": len(set(names)), "of these asked for": len(known)}
     rows = {"real": [real(song, first) for song, first in drawn]}
     for name, strength in (("generated", guidance), ("guidance 0", 0.0)):
         rows[name] = [
-            made(model, conditioned(song, first, i % 6), i, strength) for i, (song, first) in enumerate(drawn)
+            made(model, conditioned(model, song, first, i % 6), i, strength) for i, (song, first) in enumerate(drawn)
         ]
     rows["patterns"] = [
         report.by_patterns(song.asked.window(first, first + BARS), song.captions[i % 6], i)
@@ -176,8 +182,8 @@ def novelty(songs: list[Song], count: int, guidance: float | None) -> dict[str, 
         keys = [key for p in passages for key in measures.list_bar_parts(p)]
         return round(float(np.mean([key in learned for key in keys])), 4)
 
-    first = [made(model, conditioned(s, f, 0), i, guidance) for i, (s, f) in enumerate(drawn)]
-    second = [made(model, conditioned(s, f, 0), i + 10_000, guidance) for i, (s, f) in enumerate(drawn)]
+    first = [made(model, conditioned(model, s, f, 0), i, guidance) for i, (s, f) in enumerate(drawn)]
+    second = [made(model, conditioned(model, s, f, 0), i + 10_000, guidance) for i, (s, f) in enumerate(drawn)]
     differ = [bars_differ(a, b) for a, b in zip(first, second, strict=True)]
     return {
         "identical to a training bar-part, real": share([real(s, f) for s, f in drawn]),
@@ -199,25 +205,38 @@ def bars_differ(a: Passage, b: Passage) -> float:
 
 
 def calibrate(songs: list[Song], count: int, guidance: float | None, out: Path) -> dict[str, object]:
-    """Find the probability from which a note of each part is played, so that parts are as full as real ones."""
-    model = Generator.load()
-    drawn = draw([s for s in songs if split_of(s.family) == "val"], count, 4)
+    """Find what to ask for so that parts are as full as real ones.
+
+    On validation families and grooves of training families that were kept out. First how much denser than usual each
+    part is asked to be, then the probability from which its notes are played.
+    """
+    loaded = Generator.load()
+    kept = [s for s in songs if split_of(s.family) == "val" or (split_of(s.family) == "train" and held_out(s))]
+    drawn = draw(kept, count, 4)
     reals = measures.fullness([real(song, first) for song, first in drawn])
-    codes = []
-    for i, (song, first) in enumerate(drawn):
-        asked = conditioned(song, first, 0)
-        codes.append((asked, model.sample(asked, i, "calibration", guidance=guidance)))
-    found = []
+    factors = np.ones(len(PARTS), np.float32)
+    for turn in range(3):
+        model = replace(loaded, learned=loaded.learned * factors)
+        codes = []
+        for i, (song, first) in enumerate(drawn):
+            asked = conditioned(model, song, first, 0)
+            codes.append((asked, model.sample(asked, i, "calibration", guidance=guidance)))
+        full = measures.fullness([Passage(asked, model.decode(code, asked)) for asked, code in codes])
+        print({name: [round(values[0], 2), round(reals[name][0], 2)] for name, values in full.items()}, flush=True)
+        if turn < 2:
+            wanted = np.array([reals[name][0] / max(full[name][0], 0.01) for name in PARTS])
+            factors = np.clip(factors * wanted**1.2, 0.6, 2.0).astype(np.float32)
+    cuts = []
     for number, name in enumerate(PARTS):
         best = (float("inf"), 0.5)
-        for cut in (0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75):
+        for cut in (0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7):
             trial = replace(model, thresholds=(cut,) * len(PARTS))
-            full = measures.fullness([Passage(asked, trial.decode(code, asked)) for asked, code in codes])[name][0]
-            best = min(best, (abs(np.log((full + 0.01) / (reals[name][0] + 0.01))), cut))
-        found.append(best[1])
+            notes = measures.fullness([Passage(asked, trial.decode(code, asked)) for asked, code in codes])[name][0]
+            best = min(best, (abs(float(np.log((notes + 0.01) / (reals[name][0] + 0.01)))), cut))
+        cuts.append(best[1])
         print(PARTS[number], best, flush=True)
-    out.write_text(" ".join(str(cut) for cut in found))
-    return dict(zip(PARTS, found, strict=True))
+    out.write_text(" ".join(map(str, cuts)) + "\n" + " ".join(f"{factor:.3f}" for factor in factors) + "\n")
+    return {"thresholds": cuts, "factors": factors.tolist()}
 
 
 def load(data: Path) -> tuple[list[RawSong], list[Song]]:
@@ -233,7 +252,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--guidance", type=float)
     parser.add_argument("--weights", type=Path, default=WEIGHTS)
-    parser.add_argument("--out", type=Path, default=Path("thresholds.txt"), help="file or folder to write to")
+    parser.add_argument("--out", type=Path, default=Path("calibration.txt"), help="file or folder to write to")
     args = parser.parse_args()
     import torch
 

@@ -26,18 +26,20 @@ SHEETS = (
     "[Verse]\nThe baker counts the morning trays\nAnd flour settles on the stair\nA bicycle goes down the hill\n"
     "With half the village in its hair\n[Chorus]\nRing the bell, ring it slow\nEverybody ought to know",
     "[Verse]\nI kept your letter in a drawer\nUnder the maps of older wars\n[Chorus]\nCome back, come back to me\n"
-    "Over the copper-coloured sea\n[Verse 2]\nThe postman shook his heavy head\nThere is no street like that, he said\n"
+    "Over the copper-coloured sea\n[Verse 2]\nThe postman shook his heavy head\n"
+    "There is no street like that, he said\n"
     "[Chorus]",
     "[Verse]\nNeon on the window pane\nA taxi waiting in the rain\nNobody has to know your name\n"
     "[Chorus]\nWe are alive, we are alive tonight\nHold up your hands against the light\n[Outro]",
     "[Intro]\n[Verse]\nSlow is the river, slow is the day\nWillow and heron, nothing to say\n"
-    "[Bridge]\nAnd if it ever turns to snow\nI will be here to see it go\n[Verse]\nSlow is the river\nGone is the day",
+    "[Bridge]\nAnd if it ever turns to snow\nI will be here to see it go\n"
+    "[Verse]\nSlow is the river\nGone is the day",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A song to render: prompt, settings of `songsmith.make`, lyric sheet and seed; `font` 1 is the second SoundFont."""
+    """A song to render: what `songsmith.make` takes, the number of a sheet, and `font` 1 for the second SoundFont."""
 
     prompt: str
     tempo: float
@@ -96,8 +98,8 @@ TUNING = (
 def render(case: Case, folder: Path, second_font: Path | None) -> None:
     """Write the mix and the truth of a case."""
     song = songsmith.make(
-        case.prompt, SHEETS[case.sheet], case.seed, tempo=case.tempo, key=case.key, meter=case.meter, voice=case.voice,
-        soundfont=second_font if case.font else None, workers=1,
+        case.prompt, SHEETS[case.sheet], case.seed, tempo=case.tempo, key=case.key, meter=case.meter,
+        voice=case.voice, soundfont=second_font if case.font else None, workers=1,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     edges = song.timeline.beats_to_seconds([(c.onset, c.end) for c in song.chords])

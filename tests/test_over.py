@@ -150,7 +150,7 @@ def test_a_band_follows_a_voice(solo: tuple[Audio, Timeline, str], tmp_path: Pat
 
 def test_what_is_no_voice_is_refused() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(InputError, match=r"lasts 3\.0 s: give 6 to 900 s of singing"):
+    with pytest.raises(InputError, match=r"lasts 3\.0 s: give 5 to 900 s of singing"):
         accompany(Audio(rng.normal(0, 0.1, (1, 3 * 44100)).astype(np.float32), 44100), "folk")
     with pytest.raises(InputError, match="is silent"):
         sung_notes(np.zeros(22050 * 10), 22050, "a.wav")

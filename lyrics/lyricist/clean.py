@@ -52,16 +52,17 @@ def check_clean(what: str, text: str, explicit: bool = False) -> None:
 def _words(text: str) -> frozenset[str]:
     """Return the words of a text in every spelling that they may stand for."""
     plain = "".join(c for c in unicodedata.normalize("NFKD", text.lower()) if not unicodedata.combining(c))
-    joined = _SPELLED.sub(lambda match: re.sub(r"[\W_]", "", match[0]), plain)
     found: set[str] = set()
-    for version in (plain, joined):
-        for token in re.split(r"[^\w@$!|+*'’.-]+|[.-](?=\s|$)", version):
-            for spelled in (token, token.translate(_LETTERS_FOR)):
-                letters = re.sub(r"[^a-z]", "", spelled)
-                found.add(letters)
-                found.add(re.sub(r"(.)\1{2,}", r"\1\1", letters))
-                found.add(re.sub(r"(.)\1{2,}", r"\1", letters))
-                found.update(re.findall(r"[a-z]+", spelled))
+    for run in _SPELLED.findall(plain):
+        letters = re.sub(r"[\W_]", "", run).translate(_LETTERS_FOR)
+        found.update(letters[i:j] for i in range(len(letters)) for j in range(i + 3, min(len(letters), i + 16) + 1))
+    for token in re.split(r"[^\w@$!|+*'’.-]+|[.-](?=\s|$)", plain):
+        for spelled in (token, token.translate(_LETTERS_FOR)):
+            letters = re.sub(r"[^a-z]", "", spelled)
+            found.add(letters)
+            found.add(re.sub(r"(.)\1{2,}", r"\1\1", letters))
+            found.add(re.sub(r"(.)\1{2,}", r"\1", letters))
+            found.update(re.findall(r"[a-z]+", spelled))
     return frozenset(found | {word.removesuffix("s") for word in found})
 
 

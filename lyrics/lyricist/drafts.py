@@ -23,7 +23,7 @@ CHORUSES_TRIED = 10
 MOST_CHORUS_WORDS = 8
 """A line of the corpus with more words than this is sung once in a song, so a chorus has none."""
 
-TOPICAL = 1.2
+TOPICAL = 2.2
 """What it is worth that a chorus sings words of the prompt."""
 
 _SETTING = {"setting": 0.9, "story": 0.5, "feeling": -0.3}
@@ -191,18 +191,26 @@ def _chorus_shapes(section: PlannedSection, hook: Piece) -> list[Shape]:
 
 
 def _written(section: PlannedSection, stanzas: Sequence[Stanza], refrain: bool) -> WrittenSection:
-    lines: list[WrittenLine] = []
-    letters = iter("ABCDEFGH")
-    for stanza in stanzas:
-        own: dict[str, str] = {}
-        for text, pattern, letter in zip(stanza.lines, stanza.shape.patterns, stanza.shape.scheme, strict=True):
-            shown = letter if letter == "X" else own.setdefault(letter, next(letters) if letter not in own else "")
-            lines.append(WrittenLine(text, pattern, shown))
+    rows = (zip(stanza.lines, stanza.shape.patterns, stanza.shape.scheme, strict=True) for stanza in stanzas)
+    lines = lettered([[WrittenLine(*row) for row in stanza] for stanza in rows])
     if section.blues and len(lines) >= 2:
         lines = [line for i in range(0, len(lines), 2) for line in _blues(lines[i], lines[i + 1])]
     if refrain and section.kind in ("chorus", "hook") and len(lines) == 4:
         lines += lines[:2]
     return WrittenSection(section.kind, section.label, tuple(lines))
+
+
+def lettered(stanzas: Sequence[Sequence[WrittenLine]]) -> list[WrittenLine]:
+    """Return the lines of the stanzas of a section, each rhyme with a letter of its own."""
+    free = iter("ABCDEFGHIJKLMNOPQRSTUVW")
+    lines: list[WrittenLine] = []
+    for stanza in stanzas:
+        own = {"X": "X"}
+        for line in stanza:
+            if line.letter not in own:
+                own[line.letter] = next(free)
+            lines.append(replace(line, letter=own[line.letter]))
+    return lines
 
 
 def _blues(first: WrittenLine, second: WrittenLine) -> list[WrittenLine]:

@@ -96,7 +96,7 @@ def find_matter(brief: WritingBrief, corpus: Corpus) -> Matter:
     if not words:
         words = dict.fromkeys(content_words(prompt))
     avoided = {word.lower() for word in brief.avoid}
-    keywords = tuple(Keyword(word, kind_of(word, phrases, kinds)) for word in words if word not in avoided)
+    keywords = tuple(Keyword(word, kind_of(word, topic, phrases, kinds)) for word in words if word not in avoided)
     about = " ".join([topic, *brief.keywords]).strip() or " ".join(word.text for word in keywords)
     mood = " ".join(brief.mood)
     meaning = Meaning.load()
@@ -173,16 +173,20 @@ def content_words(text: str, keep: bool = False) -> list[str]:
     return [word for word in words if word not in dull and len(word) > 1]
 
 
-def kind_of(word: str, phrases: Sequence[str], kinds: Mapping[str, str]) -> str:
-    """Return the class of slot that a word of a prompt fits, or empty: by the banks, else where it heads a phrase."""
+def kind_of(word: str, topic: str, phrases: Sequence[str], kinds: Mapping[str, str]) -> str:
+    """Return the class of slot that a word of a prompt fits, or empty.
+
+    The banks say it, or that it heads a phrase after a word that only what is counted stands after: `a`, `my`.
+    """
     if _PEOPLE.search(word) and not word.endswith("ing"):
         return "person"
     if word in kinds:
         return kinds[word]
     if word.endswith(("ing", "ed", "ly", "'s")) or (word.endswith("s") and not word.endswith("ss")):
         return ""
+    counted = re.search(rf"\b(?:an?|my|our|your|his|her|one|this|that)\b[^,;.]*?\b{re.escape(word)}\b", topic.lower())
     heads = [phrase.split() for phrase in phrases]
-    return "thing" if any(len(p) > 1 and p[-1] == word and p[0] in _DETERMINERS for p in heads) else ""
+    return "thing" if counted and any(len(p) > 1 and p[-1] == word for p in heads) else ""
 
 
 def themes_of(about: str, keywords: Sequence[str]) -> tuple[tuple[str, float], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from lyrics.lyricist.clean import unclean
 from lyrics.lyricist.cliches import cliches_in
 from lyrics.lyricist.corpus import SLOT, Corpus
 from lyrics.lyricist.decoding import Candidate, Demand, Logits, MetreProcessor, grow_lines
-from lyrics.lyricist.drafts import Draft, WrittenLine, WrittenSection
+from lyrics.lyricist.drafts import Draft, WrittenLine, WrittenSection, lettered
 from lyrics.lyricist.forms import SHAPES, TWO_LINES, PlannedSection, Shape, plan_form
 from lyrics.lyricist.matter import Matter, find_matter
 from lyrics.lyricist.pieces import title_case
@@ -127,7 +128,7 @@ class _Writer:
         where: str | Path = place
         if path.is_file():
             if path.suffix != ".gguf":
-                raise LyricsError(f"{place}: is no GGUF file; give a folder of transformers, a .gguf file, or a name")
+                raise LyricsError(f"{place}: is no GGUF file; give a folder, a .gguf file, or a name")
             options["gguf_file"], where = path.name, path.parent
         elif not path.is_dir() and (place.startswith((".", "/", "~")) or place.count("/") > 1):
             raise LyricsError(
@@ -138,12 +139,12 @@ class _Writer:
             with _quietly():
                 tokenizer = AutoTokenizer.from_pretrained(where, **options)
                 model = AutoModelForCausalLM.from_pretrained(where, dtype="float32", **options, **safe)
-        except (OSError, ValueError, ImportError) as err:
+        except (OSError, ValueError, ImportError, KeyError, TypeError, RuntimeError, struct.error) as err:
             reason = " ".join(str(err).split())[:160]
             if path.exists():
                 raise LyricsError(f"{place}: is no language model that can be read ({reason})") from err
             raise MissingData(
-                f"the model {place!r} is not on this machine: add --fetch to download it, or give a folder or GGUF file"
+                f"the model {place!r} is not on this machine: add --fetch to download it, or give a folder or file"
             ) from err
         model.train(False)
         return cls(tokenizer, model)
@@ -172,15 +173,16 @@ class _Writer:
         page = _Page(self, self._opening(brief, matter, genre, title, rng))
         sung, sections = _Sung(), []
         for at, section in enumerate(form):
-            lines: list[WrittenLine] = []
+            stanzas: list[list[WrittenLine]] = []
             if section.stanzas:
                 page.write(f"[{section.label}]\n")
                 for turn in range(section.stanzas):
                     hook = phrase if section.kind in ("chorus", "hook") and turn == 0 else ""
                     own = generator(seed, "model", number, at, turn)
-                    lines += self._stanza(_shape_of(section), vocabulary, matter, brief, page, sung, hook, own)
+                    shape = _shape_of(section)
+                    stanzas.append(self._stanza(shape, vocabulary, matter, brief, page, sung, hook, own))
                 page.write("\n")
-            sections.append(WrittenSection(section.kind, section.label, tuple(lines)))
+            sections.append(WrittenSection(section.kind, section.label, tuple(lettered(stanzas))))
         return scored(Draft(title, tuple(sections)), matter)
 
     def _stanza(

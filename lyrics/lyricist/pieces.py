@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 KEPT = 420
 """Units that are looked at for one lyric, those of most worth."""
 
-THEME, GENRE, NEAR, KEYWORD, CLICHE, LOAD = 1.6, 0.5, 1.4, 0.45, 1.0, 0.08
+THEME, GENRE, NEAR, KEYWORD, CLICHE, LOAD = 1.6, 0.5, 1.4, 0.7, 1.0, 0.08
 """What it is worth to be of the theme, of the genre, near the topic in meaning, and to have a word of the prompt;
 what a cliche and each consonant above four in a row take away."""
 
 ASKED = 0.8
 """What a word that the user asks for is worth beside."""
+
+HIDDEN, HIDDEN_GENERAL = 0.3, 0.6
+"""Share of the units of a theme, and of those for any, that a seed does without, so that another seed has others."""
 
 GENERAL = 0.2
 """Share of a theme that lines for any theme have."""
@@ -103,7 +106,13 @@ def find_pieces(
     brief: WritingBrief, matter: Matter, corpus: Corpus, genre: str, voice: Voice, seed: int
 ) -> list[Piece]:
     """Return the pieces that can make a lyric for a brief, best first."""
-    units = [unit for unit in corpus.units if _is_fit(unit, brief, genre, voice)]
+    drawn = generator(seed, "shown").random(len(corpus.units))
+    asked = brief.scheme or brief.syllables is not None
+    units = [
+        unit
+        for unit, draw in zip(corpus.units, drawn, strict=True)
+        if _is_fit(unit, brief, genre, voice) and (asked or draw >= _hidden(unit))
+    ]
     vectors = Meaning.load().embed([SLOT.sub("", " ".join(unit.lines)) for unit in units])
     near = vectors @ matter.vector
     themes = dict(matter.themes)
@@ -124,6 +133,11 @@ def find_pieces(
             rest += ASKED * len(own & matter.asked)
             pieces.append(replace(piece, worth=worth + rest, own_words=own, vector=vectors[i]))
     return [*pieces, *_titled(brief, matter, units), *_joined_halves(brief, matter, corpus, genre, voice, rng)]
+
+
+def _hidden(unit: Unit) -> float:
+    """Return how likely a seed does without a unit."""
+    return HIDDEN_GENERAL if ANY in unit.themes and ANY in unit.genres else HIDDEN
 
 
 def _is_fit(unit: Unit, brief: WritingBrief, genre: str, voice: Voice) -> bool:

@@ -25,7 +25,7 @@ from lyrics.meaning import Meaning
 
 WEIGHTS = {
     "theme": 2.0,
-    "own words": 1.5,
+    "own words": 2.2,
     "coherence": 1.2,
     "imagery": 1.0,
     "rhyme": 0.8,

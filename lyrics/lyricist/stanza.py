@@ -258,11 +258,13 @@ class _Search:
             if at and scheme[at - 1] == "X" and last in GOOD:
                 return None
             for before in range(at):
+                kind = rhymes.get(every[before])
                 if scheme[before] == scheme[at]:
-                    kind = rhymes.get(every[before])
                     if kind not in GOOD:
                         return None
                     worth -= FAMILY if kind == "family" else 0.0
+                elif kind in GOOD and scheme[before] != "X":
+                    return None
         return worth
 
 
@@ -274,6 +276,8 @@ def _joined(bench: Bench, chosen: Sequence[int], i: int) -> float:
         worth += SAME_SCENE if before.scene == piece.scene and before.source[0] == piece.source[0] else -OTHER_SCENE
     if before.theme and piece.theme:
         worth += SAME_THEME if before.theme == piece.theme else -OTHER_THEME
+    elif before.theme or piece.theme:
+        worth -= OTHER_THEME
     worth += SAME_TENSE if before.tense == piece.tense else -OTHER_TENSE
     openings = {words_of(line)[0] for line in before.lines}
     worth -= SAME_OPENING * (words_of(piece.lines[0])[0] in openings)

@@ -43,8 +43,11 @@ SHORTEST_S = 4.0
 LONGEST_S = 1800.0
 SILENT_LUFS = -65.0
 LOUDNESS_PERIOD_S = 0.1
-LEAST_BEAT_CONFIDENCE = 0.25
+LEAST_BEAT_CONFIDENCE = 0.33
 """A recording in which pulses are heard less surely than this has no beat."""
+
+SPEECH = (0.65, 0.3, 0.3)
+"""A recording whose beats, downbeats and chords are all less sure than this is speech or noise, not music."""
 
 VOCALS = "vocals"
 
@@ -132,7 +135,10 @@ def analyse(audio: Audio, stems: Mapping[str, Audio] | None = None, *, tempo: fl
     mono = mono_of(audio)
     onsets = onset_spectrogram(mono)
     activations = activations_of(onsets)
-    bars = find_bars(activations, tempo)
+    tuning = tuning_of(mono)
+    pitched = _pitched(stems)
+    pitches = pitch_spectrogram(mono if pitched is None else pitched, tuning)
+    bars = find_bars(activations, tempo, pitches)
     if bars.beat_confidence < LEAST_BEAT_CONFIDENCE or len(bars.pulses) < 6:
         raise InputError(
             f"no beat can be found in the recording (confidence {bars.beat_confidence:.2f}, at least "
@@ -141,10 +147,14 @@ def analyse(audio: Audio, stems: Mapping[str, Audio] | None = None, *, tempo: fl
     timeline = timeline_of(*bars.beats())
     if len(timeline.downbeats) < 2:
         raise InputError("not one whole bar is in the recording: give a longer one")
-    tuning = tuning_of(mono)
-    pitched = _pitched(stems)
-    heard = hear_chords(pitch_spectrogram(mono if pitched is None else pitched, tuning), timeline)
+    heard = hear_chords(pitches, timeline)
     path = follow_chords(heard, timeline, bars.meter)
+    sure = (bars.beat_confidence, bars.downbeat_confidence, confidence(path, heard))
+    if all(one < least for one, least in zip(sure, SPEECH, strict=True)):
+        raise InputError(
+            f"neither beat nor chords can be made out in the recording (confidence {sure[0]:.2f} and {sure[2]:.2f}), "
+            "as in speech or noise: give music with a steady pulse"
+        )
     key, key_confidence = find_key(path, heard.tones.mean(axis=0))
     voice = voice_in_stem(stems[VOCALS]) if VOCALS in stems else voice_in_mix(activations.voice)
     melody = melody_of(stems[VOCALS]) if VOCALS in stems and voice else ()

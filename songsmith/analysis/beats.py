@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from songsmith.analysis.features import FPS, Frames
+from songsmith.analysis.features import FPS, PITCH_FPS, Frames, between
 from songsmith.analysis.networks import METERS
 from songsmith.timeline import Meter
 
@@ -24,6 +24,9 @@ Curve = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
 PULSE_BPM = (36.0, 230.0)
+USUAL_BPM, SPREAD = 95.0, 0.7
+"""Usual pulses a minute, and how far, in natural logarithms, others lie from them."""
+
 TEMPO_CHANGE = 90.0
 """How unlikely another length of the next pulse is: exp(-TEMPO_CHANGE * |ratio - 1|)."""
 
@@ -33,8 +36,14 @@ ROUNDING = 0.7
 ON_PULSE = 1.0 / 16.0
 """Share of a pulse, at its beginning, in which its activation is expected."""
 
+BETWEEN = 4.5
+"""How many places of a pulse share the chance that a frame is none."""
+
 QUIET = 0.1
 """Frames this far below the median level say nothing of pulses: the tempo is held through them."""
+
+LEAST_ON = 2
+"""Frames: a pulse between two frames is heard in both."""
 
 LEAST = 1e-5
 SLIP = 1e-4
@@ -44,11 +53,14 @@ NEAR_FRAMES = 3
 STIFFNESS = 6.0
 """How much evenly spaced pulses weigh against where each one is heard."""
 
-METER_WEIGHT, COMPOUND_WEIGHT = 4.0, 6.0
+METER_WEIGHT, COMPOUND_WEIGHT = 8.0, 10.0
 """Weights of the meter that the network hears, and of how pulses are parted, against that of single downbeats."""
 
 COMPOUND = (1.88, -5.3, -0.61)
 """Weights of the parting in three, of the logarithm of the tempo against 75 pulses a minute, and of nothing."""
+
+HARMONY = 0.8
+"""Weight of a change of harmony that is one standard deviation above the mean."""
 
 PARTS = 24
 
@@ -123,18 +135,41 @@ def flux_of(spectrogram: Frames) -> Curve:
     return np.convolve(growth, (0.25, 0.5, 0.25), "same")
 
 
-def find_bars(heard: Activations, tempo: float | None = None) -> Bars:
+def harmonic_change(pitches: Frames, pulses: Curve) -> Curve:
+    """Return how much the pitch classes change at each pulse, against the mean of all, in standard deviations.
+
+    Parameters
+    ----------
+    pitches : pitch spectrogram at `PITCH_FPS`
+    pulses : seconds
+    """
+    if len(pulses) < 4:
+        return np.zeros(len(pulses))
+    folded = pitches.reshape(len(pitches), -1, 12).mean(axis=1)
+    parts = between(np.asarray(folded, np.float32), PITCH_FPS, pulses).astype(np.float64)
+    parts -= parts.mean(axis=1, keepdims=True)
+    parts /= np.linalg.norm(parts, axis=1, keepdims=True) + 1e-9
+    change = np.zeros(len(pulses))
+    change[1:-1] = 1.0 - (parts[1:] * parts[:-1]).sum(axis=1)
+    change[[0, -1]] = change[1:-1].mean()
+    return np.asarray(np.clip((change - change.mean()) / (change.std() + 1e-9), -1.5, 2.5))
+
+
+def find_bars(heard: Activations, tempo: float | None = None, pitches: Frames | None = None) -> Bars:
     """Return the pulses and bars that activations show.
 
     Parameters
     ----------
     heard : at `FPS`
     tempo : pulses a minute where it is known about; they are looked for within a sixth of it
+    pitches : pitch spectrogram: chords change on bar lines more than elsewhere
     """
     low, high = PULSE_BPM if tempo is None else (tempo / 1.17, tempo * 1.17)
     frames = follow_pulses(heard.pulse, low, high)
     pulses = settle(frames, heard.pulse)
-    places, meter, downbeat_confidence, meter_confidence = follow_bars(frames, pulses, heard)
+    places, meter, downbeat_confidence, meter_confidence = follow_bars(
+        frames, pulses, heard, None if pitches is None else harmonic_change(pitches, pulses)
+    )
     strength = np.asarray([heard.pulse[max(0, f - 2) : f + 3].max() for f in frames])
     confidence = float(np.clip(np.mean(strength), 0.0, 1.0)) if len(strength) else 0.0
     return Bars(pulses, places, meter, confidence, downbeat_confidence, meter_confidence)
@@ -148,12 +183,13 @@ def follow_pulses(activation: Curve, low_bpm: float, high_bpm: float) -> Places:
     total = int(lengths.sum())
     on = np.zeros(total, bool)
     for start, length in zip(starts, lengths, strict=True):
-        on[start : start + max(1, int(np.ceil(length * ON_PULSE)))] = True
+        on[start : start + max(LEAST_ON, int(np.ceil(length * ON_PULSE)))] = True
     change = np.abs(lengths[None, :] - lengths[:, None])
     moves = -np.where(change <= 1, ROUNDING * change, TEMPO_CHANGE * change / lengths[:, None])
     moves -= np.log(np.exp(moves).sum(axis=1, keepdims=True))
+    moves -= 0.5 * (np.log(lengths / (60.0 * FPS / USUAL_BPM)) / SPREAD) ** 2
     chance = np.clip(activation, LEAST, 1.0 - LEAST)
-    hit, miss = np.log(chance), np.log((1.0 - chance) / (1.0 / ON_PULSE - 1.0))
+    hit, miss = np.log(chance), np.log((1.0 - chance) / BETWEEN)
     best = np.full(total, -np.log(total))
     back = np.zeros((len(chance), len(lengths)), np.int16)
     for frame in range(len(chance)):
@@ -224,13 +260,17 @@ def compound_chance(pulses: Curve, flux: Curve) -> float:
     return float(1.0 / (1.0 + np.exp(-logit)))
 
 
-def follow_bars(frames: Places, pulses: Curve, heard: Activations) -> tuple[Places, Meter, float, float]:
+def follow_bars(
+    frames: Places, pulses: Curve, heard: Activations, change: Curve | None = None
+) -> tuple[Places, Meter, float, float]:
     """Return which pulse of its bar each pulse is, the meter, and how sure downbeats and meter are."""
     if len(frames) == 0:
         return np.zeros(0, np.int64), Meter.parse(METERS[0]), 0.0, 0.0
     strong = np.asarray([heard.downbeat[max(0, f - 2) : f + 3].max() for f in frames])
     chance = np.clip(strong, 0.01, 0.99)
     on, off = np.log(chance), np.log(1.0 - chance)
+    if change is not None:
+        on = on + HARMONY * change
     prior = np.log(np.clip(heard.meters[frames[0] : frames[-1] + 1].mean(axis=0), 1e-3, 1.0))
     compound = float(np.clip(compound_chance(pulses, heard.flux), 0.003, 0.997))
     ways: list[tuple[float, Places]] = []

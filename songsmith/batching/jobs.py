@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 JOBS: Mapping[str, str] = {
     "make": "songsmith.batching.jobs:make_song",
     "separate": "songsmith.batching.jobs:separate_recording",
+    "extend": "songsmith.batching.jobs:extend_recording",
 }
 """Jobs by name, as `module:function`; each takes a task and a function to warn, and returns a report."""
 
@@ -113,6 +114,31 @@ def _check_room(failure: BaseException | None, place: Path, err: Exception) -> N
     """Raise OSError where a sound file could not be written and there is little room: its library says no more."""
     if type(failure).__module__ == "soundfile" and shutil.disk_usage(place.parent).free < LITTLE_ROOM:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place)) from err
+
+
+def extend_recording(task: Mapping[str, Any], warn: Callable[[str], None]) -> Mapping[str, Any]:
+    """Make a recording longer as a row asks; return what was done and measured."""
+    from songsmith.extension.extend import extend_recording as extend
+
+    options = dict(task["options"])
+    if options.pop("format") != "wav":
+        raise InputError("a longer recording is written as wav: give the batch or the row that format")
+    lyrics = options.pop("lyrics", None)
+    if lyrics is not None and "\n" not in lyrics:
+        lyrics += "\n"  # words are never taken for the name of a sheet
+    longer = extend(
+        Path(options.pop("audio")),
+        options.pop("by"),
+        lyrics,
+        from_s=options.pop("from", None),
+        separator=options.pop("model"),
+        **options,
+        use_cache=task["use_cache"],
+        workers=1,
+        warn=warn,
+    )
+    longer.save(Path(task["place"]))
+    return longer.summary()
 
 
 @lru_cache(maxsize=2)

@@ -110,6 +110,10 @@ class Reader:
             raise InputError(f"{whole.file}: names no recording: give its path as audio")
         else:  # the best model depends on the machine, the result is to depend on the item
             options.setdefault("model", best_separator())
+        if job == "extend":
+            self._complete_longer(options, whole)
+            if "soundfont" in options and "soundfont" not in digests and "/" in options["soundfont"]:
+                digests["soundfont"] = self._digest(Path(options["soundfont"]), whole)
         options.setdefault("format", self.audio_format)
         return options, digests
 
@@ -118,19 +122,21 @@ class Reader:
         if not any(key in options for key in ("prompt", "lyrics", "lyrics_file")):
             raise InputError(f"{whole.file}: has neither prompt nor lyrics nor lyrics_file: give at least one")
         given = [key for key in ("lyrics", "lyrics_file") if key in options]
-        if len(given) == 2:
-            raise InputError(f"{whole.file}: has lyrics and lyrics_file: leave out one of the two")
         if options.get("instrumental") and given:
             raise InputError(f"{whole.file}: is instrumental and has {given[0]}: leave out one of the two")
-        if "lyrics_file" in options:
-            try:
-                options["lyrics"] = read_text(Path(options.pop("lyrics_file")), MAX_SHEET_BYTES, "lyric sheet")
-            except LyricsError as err:
-                raise InputError(f"{whole.file}: lyrics_file {err}") from err
+        _put_words(options, whole)
         options.setdefault("prompt", DEFAULT_PROMPT)
-        named = os.environ.get(ENVIRONMENT_NAME)
-        if named and "soundfont" not in options:  # what the result depends on is in the item, wherever it is made
-            options["soundfont"] = str(find_soundfont(named).resolve())
+        _put_soundfont(options)
+
+    def _complete_longer(self, options: dict[str, Any], whole: Field) -> None:
+        """Check what a longer recording needs as a whole, and put its words and its SoundFont into the item."""
+        if "by" not in options:
+            raise InputError(f"{whole.file}: does not say how much longer: give seconds as by")
+        if options.get("before") and "from" in options:
+            raise InputError(f"{whole.file}: has before and from: leave out one of the two")
+        _put_words(options, whole)
+        if options.get("new_parts"):
+            _put_soundfont(options)
 
     def _digest(self, path: Path, given: Field) -> str:
         """Return the hash of what a file holds, or of all files of a folder; one seen before is not read again."""
@@ -149,6 +155,24 @@ class Reader:
             return self._digests[seen]
         except OSError as err:
             raise given.error(f"cannot be read ({err.strerror}): give a readable file") from err
+
+
+def _put_words(options: dict[str, Any], whole: Field) -> None:
+    """Put the words of a file where words are."""
+    if "lyrics" in options and "lyrics_file" in options:
+        raise InputError(f"{whole.file}: has lyrics and lyrics_file: leave out one of the two")
+    if "lyrics_file" in options:
+        try:
+            options["lyrics"] = read_text(Path(options.pop("lyrics_file")), MAX_SHEET_BYTES, "lyric sheet")
+        except LyricsError as err:
+            raise InputError(f"{whole.file}: lyrics_file {err}") from err
+
+
+def _put_soundfont(options: dict[str, Any]) -> None:
+    """Put the SoundFont that is named outside into an item: what its result depends on is in it."""
+    named = os.environ.get(ENVIRONMENT_NAME)
+    if named and "soundfont" not in options:
+        options["soundfont"] = str(find_soundfont(named).resolve())
 
 
 @cache

@@ -22,6 +22,8 @@ from songsmith.editing.patch import Stretch, resing, sum_error
 from songsmith.editing.settings import apply_settings
 from songsmith.errors import InputError
 from songsmith.evaluation import check
+from songsmith.generated import is_generated
+from songsmith.over import is_over, recording_of, render_over
 from songsmith.paper import Paper, score_warnings
 from songsmith.pipeline import Progress, render
 from songsmith.score import Score
@@ -137,6 +139,7 @@ def edit_settings(
     if song.folder is not None:
         song = with_presets(song, voice, style)
     check_soundfont(song, soundfont)
+    _check_settable(song, settings)
     changed = apply_settings(song, settings)
     cast = cast_voices(changed.lyrics, changed.brief.voice)
     singer = load_voice(changed.brief.voice, changed.brief.performance or None)
@@ -157,11 +160,28 @@ def edit_settings(
         voices=voices,
         warnings=_told_of(song, replace(changed, notes=score.notes), missed),
     )
-    new = render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
+    if is_over(song):
+        backing, said = recording_of(song), song.provenance.backend("accompanist")
+        new = render_over(paper, backing, said, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
+    else:
+        new = render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
     roles = dict(song.provenance.backends)
     roles.update({role: one for role, one in new.provenance.backends if one is not None})
     roles["edit"] = Backend.of("settings", **{path: printable(value) for path, value in settings})
     return replace(new, provenance=replace(new.provenance, backends=tuple(roles.items())))
+
+
+def _check_settable(song: Song, settings: Sequence[tuple[str, str]]) -> None:
+    """Refuse to set what the music of a song hangs on where that is sound, not notes."""
+    if not (is_over(song) or is_generated(song)):
+        return
+    if not song.notes:
+        raise InputError("the music of the song is sound, not notes, and nobody sings: there is nothing to set")
+    for path, _ in settings:
+        if path not in ("title", "voice") and not (path.startswith("sections.") and path.endswith(".singer")):
+            raise InputError(
+                f"{path[:80]}: the music of the song is sound, not notes: use title, voice or sections.NAME.singer"
+            )
 
 
 def _sum_error(old: Song, mix: Mix, stretch: Stretch) -> float | None:

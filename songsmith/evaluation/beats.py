@@ -29,7 +29,7 @@ def heard_tempo(mix: Audio, asked: float) -> float:
         import librosa
     except ImportError as err:
         raise MissingPart(
-            "the beat tracker is not installed (librosa): pip install 'songsmith[listen]', "
+            "the beat tracker is not installed (librosa): pip install librosa, "
             "or evaluate without it (--no-words, listen=False)"
         ) from err
     common = gcd(RATE, mix.sample_rate)

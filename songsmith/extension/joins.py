@@ -16,8 +16,8 @@ from songsmith.extension.bars import Bars
 
 Samples = npt.NDArray[np.float32]
 
-BEFORE_S = 0.012
-"""How long before the downbeat a join ends."""
+ENDS_S = (0.012, 0.02, 0.03, 0.04, 0.055, 0.07)
+"""How long before the downbeat a join may end."""
 
 FADE_S = 0.02
 REACH_S = 0.012
@@ -129,13 +129,13 @@ def pieces_of(starts: Sequence[int], lengths: Sequence[int]) -> tuple[Piece, ...
     return tuple(pieces)
 
 
-def play(samples: Samples, pieces: Sequence[Piece], sample_rate: int) -> Samples:
+def play(samples: Samples, pieces: Sequence[Piece], lead: int, sample_rate: int) -> Samples:
     """Return pieces played one after the other.
 
-    Each begins `lead_frames` before its first downbeat and ends a fade after the beginning of the next, so that what
+    Each begins `lead` frames before its first downbeat and ends a fade after the beginning of the next, so that what
     is around is joined to it by `join`.
     """
-    lead, fade = lead_frames(sample_rate), fade_frames(sample_rate)
+    fade = fade_frames(sample_rate)
     out: Samples | None = None
     for piece in pieces:
         start = piece.start - lead
@@ -144,9 +144,27 @@ def play(samples: Samples, pieces: Sequence[Piece], sample_rate: int) -> Samples
     return samples[:, :0] if out is None else out
 
 
-def lead_frames(sample_rate: int) -> int:
-    """Return how many frames before a downbeat a join begins."""
-    return round((BEFORE_S + FADE_S) * sample_rate)
+def lead_of(heard: Samples, edges: Sequence[int], sample_rate: int) -> int:
+    """Return how many frames before the downbeat joins begin: where least happens there in this recording.
+
+    Parameters
+    ----------
+    heard : `[channels, frames]`
+    edges : the frames of its downbeats
+    """
+    fade = fade_frames(sample_rate)
+    attacks = attacks_of(heard, sample_rate)
+    millis = np.asarray(edges, np.float64) / (ONSET_HOP_S * sample_rate)
+
+    def strength(end_s: float) -> float:
+        offsets = np.arange(round((end_s + FADE_S) / ONSET_HOP_S) + 1)
+        offsets = -offsets[offsets >= round(end_s / ONSET_HOP_S) - 4]
+        places = np.rint(millis[:, None] + offsets).astype(np.int64)
+        inside = places[(places[:, -1] >= 0) & (places[:, 0] < len(attacks))]
+        return float(np.percentile(attacks[inside].max(axis=1), 90)) if len(inside) else 0.0
+
+    best = min(ENDS_S, key=lambda end_s: (round(strength(end_s), 3), end_s))
+    return fade + round(best * sample_rate)
 
 
 def fade_frames(sample_rate: int) -> int:

@@ -18,12 +18,13 @@ from songsmith.analysis import Analysis, analyse
 from songsmith.analysis.sections import FoundSection
 from songsmith.audio import Audio
 from songsmith.errors import InputError
+from songsmith.extension.assembly import VOICES, beginning, carry_voice, dying, hush_s, total_of, within
 from songsmith.extension.bars import Bars, bars_of
 from songsmith.extension.fills import DRUMS, drums_of
-from songsmith.extension.joins import fade_frames, join, lag, lead_frames, pieces_of, play, runs_of, shifts_of
+from songsmith.extension.joins import FADE_S, lag, lead_of, pieces_of, play, runs_of, shifts_of
 from songsmith.extension.level import CEILING_DB, lift, under_ceiling
 from songsmith.extension.path import continue_bars
-from songsmith.extension.place import Held, Place, decay, held_of, place_of
+from songsmith.extension.place import held_of, place_of
 from songsmith.mixing.loudness import loudness_lufs, true_peak_dbtp
 from songsmith.plan import Chord
 from songsmith.timeline import Timeline
@@ -33,13 +34,6 @@ LONGEST_S = 1800.0
 LOOK_BACK_BARS = 8
 SUNG_SHARE = 0.02
 SECTION_BARS = 8
-VOICES = ("vocals", "backing_vocals")
-"""Stems that are not played again."""
-
-VOICE_RINGS_S = 0.5
-LONGEST_WORD_S = 1.1
-PICKUP_S = 0.9
-
 Samples = npt.NDArray[np.float32]
 
 
@@ -57,6 +51,7 @@ class Extended:
     new_s : from when to when the new bars are played
     bars : which bars of the recording, counted from 0, are played there, one after the other
     drums : which bars its drums are taken from, where they are a stem
+    before_s : how long before a downbeat joins end
     joins_s : where bars meet that are no neighbours in the recording
     timeline, chords, sections, meter, key : of the new bars, from beat 0 at the first one, in seconds of the mix
     wanted_lufs : loudness of what was there before
@@ -74,6 +69,7 @@ class Extended:
     new_s: tuple[float, float]
     bars: tuple[int, ...]
     drums: tuple[int, ...]
+    before_s: float
     joins_s: tuple[float, ...]
     timeline: Timeline
     chords: tuple[Chord, ...]
@@ -152,6 +148,7 @@ def play_on(
     bars = bars_of(Audio(heard, rate), found)
     if not bars.usable.any():
         raise InputError("no bar of the recording can be played again: give a recording of music with a steady pulse")
+    lead = lead_of(heard, bars.edges.tolist(), rate)
     place = place_of(audio, bars, found, from_s, before)
     lengths_s = bars.lengths_s(rate)
     usual_s = float(np.median(lengths_s))
@@ -190,24 +187,24 @@ def play_on(
         begin = int(bars.edges[held.bar]) + lag(heard, after, int(bars.edges[held.bar]), rate)
         starts, drum_starts = [*starts, begin], [*drum_starts, begin]
         frames = [*frames, held.frames]
-    more = max(0, lead_frames(rate) - int(bars.edges[0])) if before else 0
+    more = max(0, lead - int(bars.edges[0])) if before else 0
     played: dict[str, Samples] = {}
     for name, stem in stems.items():
         pieces = pieces_of(drum_starts if name == DRUMS else starts, frames)
         pieces = (*pieces[:-1], replace(pieces[-1], frames=pieces[-1].frames + more))
-        played[name] = play(np.zeros_like(stem.samples) if name in voices else stem.samples, pieces, rate)
+        played[name] = play(np.zeros_like(stem.samples) if name in voices else stem.samples, pieces, lead, rate)
         if held is not None:
-            played[name] = _dying(played[name], held, rate, name == DRUMS)
+            played[name] = dying(played[name], held, lead, rate, name == DRUMS)
     gain_db, curve = lift(total_of(played), target, ceiling, rate)
     played = {name: samples * curve for name, samples in played.items()}
     for name in voices if not before else ():
-        _carry_voice(played[name], stems[name].samples, bars, place, found, rate)
+        carry_voice(played[name], stems[name].samples, bars, place, found, lead, rate)
     spare = under_ceiling(total_of(played), ceiling, rate)
     played = {name: samples * spare for name, samples in played.items()}
     placed = (
-        _beginning(audio, stems, played, bars, new, rate)
+        beginning(audio, stems, played, bars, new, lead, rate)
         if before
-        else _within(audio, stems, played, bars, place, tail_lag, rate)
+        else within(audio, stems, played, bars, place, lead, tail_lag, hush_s(bars, place, found, lead, rate))
     )
     timeline, chords = _beats(bars, way, placed.downbeat / rate, rate)
     notes = ["the recording breaks off without an ending: one was made from its own last chord"] if held else []
@@ -222,6 +219,7 @@ def play_on(
         new_s=(round(placed.downbeat / rate, 4), round((placed.downbeat + new) / rate, 4)),
         bars=way,
         drums=drums,
+        before_s=round(lead / rate - FADE_S, 4),
         joins_s=tuple(round(float(edges[k]) / rate, 4) for k in breaks),
         timeline=timeline,
         chords=chords,
@@ -234,111 +232,6 @@ def play_on(
         has_voice=sung,
         notes=tuple(notes),
     )
-
-
-def total_of(pieces: Mapping[str, Samples]) -> Samples:
-    """Return the sum of sounds."""
-    return np.asarray(np.sum(list(pieces.values()), axis=0, dtype=np.float32), np.float32)
-
-
-def _dying(played: Samples, held: Held, rate: int, is_drums: bool) -> Samples:
-    """Return new bars whose last chord, and nothing after it, dies away."""
-    length = held.frames
-    start = played.shape[1] - length - fade_frames(rate) + lead_frames(rate)
-    played = played.copy()
-    played[:, start:] *= decay(played.shape[1] - start, rate, is_drums)
-    return played
-
-
-def _carry_voice(played: Samples, own: Samples, bars: Bars, place: Place, found: Analysis, rate: int) -> None:
-    """Let a voice that sounds over a seam end its word there, and one that begins before the rest begin it."""
-    lead = lead_frames(rate)
-    seam = int(bars.edges[place.bar]) - lead
-    at_s = seam / rate
-    if seam > 0:
-        ends = [end for start, end in found.voice if start < at_s < end]
-        rings_s = ends[0] - at_s + 0.1 if ends and ends[0] - at_s < LONGEST_WORD_S else VOICE_RINGS_S
-        count = min(round(rings_s * rate), played.shape[1], own.shape[1] - seam)
-        fall = np.cos(0.5 * np.pi * np.clip(np.linspace(-1.0, 1.0, max(1, count)), 0.0, 1.0)).astype(np.float32)
-        if count > 0:
-            played[:, :count] += own[:, seam : seam + count] * fall[:count]
-    begins = [start for start, end in found.voice if at_s - PICKUP_S < start < at_s + lead / rate < end]
-    if begins and not place.ends and place.bar < bars.count:
-        count = min(round((at_s - begins[0] + 0.05) * rate), seam, played.shape[1] - fade_frames(rate))
-        if count > 0:
-            stop = played.shape[1]
-            source = own[:, seam - count : seam + fade_frames(rate)]
-            rise = np.clip(np.arange(source.shape[1]) / (0.05 * rate), 0.0, 1.0).astype(np.float32)
-            played[:, stop - source.shape[1] :] += source * rise
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Placed:
-    """New bars in their recording, in frames: `downbeat` is the first new one."""
-
-    mix: Samples
-    stems: Mapping[str, Samples]
-    seam: int
-    downbeat: int
-    rest: int | None
-    rest_from: int
-
-
-def _within(
-    audio: Audio,
-    stems: Mapping[str, Audio],
-    played: Mapping[str, Samples],
-    bars: Bars,
-    place: Place,
-    tail_lag: int,
-    rate: int,
-) -> _Placed:
-    """Return what was before, the new bars, and what follows, joined."""
-    lead, fade = lead_frames(rate), fade_frames(rate)
-    seam = max(0, int(bars.edges[place.bar]) - lead)
-    tail = seam + tail_lag
-    new: dict[str, Samples] = {}
-    for name, stem in stems.items():
-        joined = join(stem.samples[:, : seam + fade], played[name], fade)
-        new[name] = joined if place.ends else join(joined, stem.samples[:, tail:], fade)
-    total = total_of(new)
-    total[:, :seam] = audio.samples[:, :seam]
-    rest = audio.frames - tail - fade
-    if place.ends or rest <= 0:
-        return _Placed(total, new, seam, seam + lead, None, audio.frames)
-    total[:, total.shape[1] - rest :] = audio.samples[:, tail + fade :]
-    return _Placed(total, new, seam, seam + lead, total.shape[1] - rest, tail + fade)
-
-
-def _beginning(
-    audio: Audio,
-    stems: Mapping[str, Audio],
-    played: Mapping[str, Samples],
-    bars: Bars,
-    new: int,
-    rate: int,
-) -> _Placed:
-    """Return new bars and the recording after them; what it has before its first bar is heard under their end."""
-    lead, fade = lead_frames(rate), fade_frames(rate)
-    edge = int(bars.edges[0])
-    pad = max(0, edge - new - lead)
-    begin = pad + lead + new - edge  # of the recording
-    length = next(iter(played.values())).shape[1]
-    rise = np.sin(0.5 * np.pi * np.linspace(0.0, 1.0, fade, dtype=np.float32))
-    put: dict[str, Samples] = {}
-    for name, stem in stems.items():
-        out = np.zeros((stem.channels, begin + stem.frames), np.float32)
-        out[:, begin:] = stem.samples
-        piece = played[name].copy()
-        piece[:, :fade] *= rise
-        piece[:, length - fade :] *= rise[::-1]
-        stop = min(out.shape[1], pad + length)
-        out[:, pad:stop] += piece[:, : stop - pad]
-        put[name] = out
-    total = total_of(put)
-    rest = max(begin, pad + length)
-    total[:, rest:] = audio.samples[:, rest - begin :]
-    return _Placed(total, put, 0, pad + lead, rest, rest - begin)
 
 
 def _sections(bars: Bars, way: Sequence[int]) -> tuple[FoundSection, ...]:

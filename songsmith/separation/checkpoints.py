@@ -12,10 +12,10 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import pickle
 from collections import OrderedDict
 from fractions import Fraction
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 from songsmith.errors import InputError
@@ -62,7 +62,7 @@ def _from_torch(path: Path) -> dict[str, Any]:
     try:
         with torch.serialization.safe_globals(allowed):
             package = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError, OSError, KeyError) as err:
+    except (UnpicklingError, RuntimeError, ValueError, EOFError, OSError, KeyError) as err:
         reason = str(err).strip().splitlines()[0][:200] if str(err).strip() else type(err).__name__
         raise InputError(f"{path}: is not a checkpoint that is safe to load ({reason}); use another file") from err
     if not isinstance(package, dict):
@@ -116,4 +116,4 @@ def _network(path: Path, package: dict[str, Any]) -> Any:
     except (TypeError, ValueError, AssertionError, RuntimeError, AttributeError) as err:
         reason = " ".join(str(err).split())[:200]
         raise InputError(f"{path}: its weights do not fit its network ({reason}); use another copy") from err
-    return network.eval().requires_grad_(False)
+    return network.train(False).requires_grad_(False)

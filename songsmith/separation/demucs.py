@@ -36,6 +36,7 @@ class DemucsSeparator:
     """
 
     overlap = OVERLAP
+    sees_outside = True
 
     def __init__(
         self,
@@ -66,7 +67,7 @@ class DemucsSeparator:
         self._shares = (table / table.sum(0)).astype(np.float32)
         own = [float(network.segment) for network in networks]
         transformer = [type(network).__name__ == "HTDemucs" for network in networks]
-        self.pads = any(network.use_train_segment for network in networks if type(network).__name__ == "HTDemucs")
+        self._fixed = any(network.use_train_segment for network in networks if type(network).__name__ == "HTDemucs")
         self.longest_s = min([length for length, fixed in zip(own, transformer, strict=True) if fixed] or [LONGEST_S])
         self.segment_s = min(min(own), self.longest_s) if segment_s is None else min(segment_s, self.longest_s)
         self.on_cpu = device == "cpu"
@@ -76,6 +77,13 @@ class DemucsSeparator:
         except (RuntimeError, AssertionError) as err:
             reason = str(err).splitlines()[0][:160]
             raise InputError(f"device {device!r} cannot be used ({reason}): leave it out for the CPU") from err
+
+    def wanted(self, frames: int, segment: int) -> int:
+        """Return the length that the networks compute with."""
+        lengths = [
+            int(network.valid_length(frames)) for network in self._networks if hasattr(network, "valid_length")
+        ]
+        return max(frames, *lengths, segment if self._fixed else 0, 0)
 
     def separate(self, mix: Samples, level: Level) -> Samples:
         """Return the sources of `[2, frames]`, at most a segment."""

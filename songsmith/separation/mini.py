@@ -49,7 +49,7 @@ def _network(path: Path) -> tuple[BandNetwork, str]:
     lacking = [name for name in missing.missing_keys if not name.endswith("num_batches_tracked")]
     if lacking or missing.unexpected_keys:
         raise MissingPart(f"the weights of {NAME} are of another version: install songsmith again")
-    network.eval().requires_grad_(False)
+    network.train(False).requires_grad_(False)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network, hashlib.sha256(content).hexdigest()
 
@@ -64,13 +64,17 @@ class Mini:
     segment_s = SEGMENT_S
     longest_s = LONGEST_S
     overlap = 0.1
-    pads = False
+    sees_outside = False
     on_cpu = True
 
     def __init__(self, weights: Path = WEIGHTS, device: str = "cpu") -> None:
         if device != "cpu":
             raise InputError(f"{NAME} runs on the CPU only, where it is quick: leave out the device {device!r}")
         self._network, self.weights_sha256 = _network(weights)
+
+    def wanted(self, frames: int, segment: int) -> int:
+        """Return a segment: a short piece at an end is seen with what comes before it."""
+        return segment
 
     def separate(self, mix: Samples, level: Level) -> Samples:
         """Return the four sources of `[2, frames]`; the loudness of the whole recording is of no account."""

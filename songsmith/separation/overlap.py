@@ -23,7 +23,7 @@ from songsmith.separation.resample import resampled
 from songsmith.separation.separator import Level, Options, Samples, Separator
 
 Read = Callable[[int, int], Samples]
-"""Returns `[channels, stop - start]` of a recording, silent outside of it; starts never go back."""
+"""Returns a new `[channels, stop - start]` of a recording, silent outside of it; starts never go back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +52,24 @@ def plan_segments(frames: int, sample_rate: int, separator: Separator, options: 
         for offset in range(-ahead, frames, stride):
             start, stop = max(0, offset), min(frames, offset + length)
             if stop > start:
-                before = (length - (stop - start)) // 2
-                first, last = start - before, start - before + length
-                if not separator.pads:
-                    first = max(0, min(first, frames - length))
-                    last = min(frames, first + length)
-                found.append(Segment(start, stop, first, last))
+                found.append(_surrounded(start, stop, frames, length, sample_rate, separator))
     return length, sorted(found, key=lambda segment: (segment.start, segment.stop))
+
+
+def _surrounded(start: int, stop: int, frames: int, length: int, sample_rate: int, separator: Separator) -> Segment:
+    """Return a segment with as much before it as after it of what the network is to see."""
+    wanted = stop - start
+    if sample_rate == separator.sample_rate:
+        wanted = max(wanted, separator.wanted(stop - start, length))
+    else:
+        scale = separator.sample_rate / sample_rate
+        seen = separator.wanted(round((stop - start) * scale), round(length * scale))
+        wanted = max(wanted, min(length, round(seen / scale)))
+    first = start - (wanted - (stop - start)) // 2
+    if separator.sees_outside:
+        return Segment(start, stop, first, first + wanted)
+    first = max(0, min(first, frames - wanted))
+    return Segment(start, stop, first, min(frames, first + wanted))
 
 
 def triangle(length: int) -> Samples:
@@ -94,6 +105,8 @@ def separated(
             segment = next(coming, None)
             if segment is not None:
                 samples = read(segment.first, segment.last)
+                samples[:, : max(0, -segment.first)] = level.mean
+                samples[:, samples.shape[1] - max(0, segment.last - frames) :] = level.mean
                 waiting.append((segment, pool.executor.submit(compute, segment, samples)))
 
         for _ in range(workers + 1):

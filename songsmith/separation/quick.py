@@ -1,9 +1,9 @@
 """The same networks of Demucs with the same results, sooner on a CPU.
 
-Three changes, none of which touches a weight's meaning: attention goes through torch's fused kernel, which never holds
-the table of all pairs (as large as the whole network, and slow to fill); the factors at the end of residual branches
-are multiplied into the layer before them; and convolutions over single frames, of few channels and many rows, are
-plain matrix products. Differences are those of rounding.
+Three changes, none of which touches a weight's meaning: attention goes through torch's fused kernel, which never
+holds the table of all pairs (as large as the whole network, and slow to fill); the factors at the end of residual
+branches are multiplied into the layer before them; and convolutions over single frames, of few channels and many
+rows, are plain matrix products. Differences are those of rounding.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ class FusedAttention(nn.Module):
 
     def __init__(self, attention: nn.MultiheadAttention) -> None:
         super().__init__()
-        assert attention.in_proj_weight is not None
         self.heads = attention.num_heads
         self.weight, self.bias = attention.in_proj_weight, attention.in_proj_bias
         self.out = attention.out_proj
@@ -30,12 +29,14 @@ class FusedAttention(nn.Module):
         if asked.get("attn_mask") is not None or asked.get("key_padding_mask") is not None:
             raise ValueError("fused attention takes no mask")
         width = query.shape[-1]
-        weights = self.weight.split(width)
-        biases = (None,) * 3 if self.bias is None else self.bias.split(width)
-        parts = []
-        for x, weight, bias in zip((query, key, value), weights, biases, strict=True):
-            parts.append(functional.linear(x, weight, bias).unflatten(-1, (self.heads, -1)).transpose(1, 2))
-        attended = functional.scaled_dot_product_attention(*parts).transpose(1, 2).flatten(2)
+        batch = len(query)
+        parts: list[Tensor] = []
+        for place, x in enumerate((query, key, value)):
+            rows = slice(place * width, (place + 1) * width)
+            bias = None if self.bias is None else self.bias[rows]
+            projected = functional.linear(x, self.weight[rows], bias)
+            parts.append(projected.reshape(batch, -1, self.heads, width // self.heads).transpose(1, 2))
+        attended = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2]).transpose(1, 2).flatten(2)
         return self.out(attended), None
 
 
@@ -65,20 +66,25 @@ def quickened(network: Any) -> Any:
             if isinstance(module, MyTransformerEncoderLayer | CrossTransformerEncoderLayer):
                 _quicken_attention(module)
             elif isinstance(module, DConv):
-                for layer in module.layers:
+                branches: Any = module.layers
+                for layer in branches:
                     _fold_scale(layer)
                     _quicken_frames(layer)
-    return network.eval().requires_grad_(False)
+    return network.train(False).requires_grad_(False)
 
 
 def _quicken_attention(layer: Any) -> None:
     for name in ("self_attn", "cross_attn"):
-        attention = getattr(layer, name, None)
-        plain = isinstance(attention, nn.MultiheadAttention) and attention.in_proj_weight is not None
-        if plain and attention.batch_first and attention.bias_k is None and not attention.add_zero_attn:
+        attention: object = getattr(layer, name, None)
+        if isinstance(attention, nn.MultiheadAttention) and _is_plain(attention):
             setattr(layer, name, FusedAttention(attention))
             _fold(layer, "gamma_1", getattr(layer, name).out)
     _fold(layer, "gamma_2", layer.linear2)
+
+
+def _is_plain(attention: nn.MultiheadAttention) -> bool:
+    joined = attention.in_proj_weight is not None
+    return bool(joined and attention.batch_first and attention.bias_k is None and not attention.add_zero_attn)
 
 
 def _fold(layer: Any, name: str, linear: nn.Linear) -> None:
@@ -91,19 +97,17 @@ def _fold(layer: Any, name: str, linear: nn.Linear) -> None:
         setattr(layer, name, nn.Identity())
 
 
-def _fold_scale(layer: nn.Sequential) -> None:
+def _fold_scale(layer: Any) -> None:
     """Multiply the factors behind a gated unit into the norm before it: those of the half that is not the gate."""
-    from demucs.demucs import LayerScale
-
     *_, norm, gate, last = layer
-    if isinstance(norm, nn.GroupNorm) and isinstance(gate, nn.GLU) and isinstance(last, LayerScale):
-        channels = len(last.scale)
-        norm.weight[:channels].mul_(last.scale)
-        norm.bias[:channels].mul_(last.scale)
+    scale = getattr(last, "scale", None)
+    if isinstance(norm, nn.GroupNorm) and isinstance(gate, nn.GLU) and scale is not None:
+        norm.weight[: len(scale)].mul_(scale)
+        norm.bias[: len(scale)].mul_(scale)
         layer[len(layer) - 1] = nn.Identity()
 
 
-def _quicken_frames(layer: nn.Sequential) -> None:
+def _quicken_frames(layer: Any) -> None:
     for place, module in enumerate(layer):
         if isinstance(module, nn.Conv1d) and module.kernel_size == (1,) and module.groups == 1:
             layer[place] = FrameProduct(module)

@@ -61,9 +61,9 @@ class Separator(Protocol):
     """Takes stereo sound apart.
 
     `name`, `version` and the hash of the weights say what it was; `sources` are the stems in the order they come in.
-    `segment_s` is the length it works on best, and `longest_s` the longest it takes. A shorter piece at an end is given
-    to it with what comes before it, up to a whole segment; where `pads` is set, always with as much on both sides, and
-    silence where there is nothing.
+    `segment_s` is the length it works on best, `longest_s` the longest it takes, `overlap` the share of a segment
+    that the next one covers too. Where `sees_outside` is set, what surrounds a piece may lie before or after the
+    recording, and is filled with its mean.
     """
 
     name: str
@@ -74,8 +74,12 @@ class Separator(Protocol):
     segment_s: float
     longest_s: float
     overlap: float
-    pads: bool
+    sees_outside: bool
     on_cpu: bool
+
+    def wanted(self, frames: int, segment: int) -> int:
+        """Return how many frames are to be seen around a piece of so many, where a segment has `segment`."""
+        ...
 
     def separate(self, mix: Samples, level: Level) -> Samples:
         """Return the sources of a mix, `[sources, 2, frames]`.

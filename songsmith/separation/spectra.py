@@ -80,4 +80,5 @@ def wiener(mixture: Tensor, masks: Tensor) -> Tensor:
     solved_right = (all_left * right - all_between.conj() * left) / determinant
     out_left = power * (cov_left[..., None] * solved_left + cov_between[..., None] * solved_right)
     out_right = power * (cov_between.conj()[..., None] * solved_left + cov_right[..., None] * solved_right)
-    return torch.stack([out_left, out_right], 1)
+    shared = torch.stack([out_left, out_right], 1)
+    return shared + masks[:, None] * (mixture - shared.sum(0))

@@ -50,7 +50,7 @@ def run(work: Path, stage: str, steps: int, name: str = "run", **changes: object
     config = tomllib.loads(CONFIG.read_text())
     args = argparse.Namespace(
         data=work / "data", work=work / name, device="cpu", resume=False, minutes=5.0, steps=steps, anneal=False,
-        every=6, checks=1, decoder_only=False, export=work / "weights.safetensors",
+        every=6, checks=1, decoder_only=False, workers=1, export=work / "weights.safetensors",
     )  # fmt: skip
     vars(args).update(changes)
     torch.set_num_threads(1)
@@ -229,7 +229,7 @@ def test_exported_weights_load_and_play(trained: Path, songs):
     run(trained, "export", 0)
     model = Generator.load(trained / "weights.safetensors")
     assert model.numbers == 8 * BEATS * len(PARTS)
-    assert model.typical.shape == (len(STYLES) + 1, 3, len(PARTS))
+    assert model.typical.shape == model.learned.shape == (len(STYLES) + 1, 3, len(PARTS))
     song = to_song(songs[0], energies(songs)[0], None, 0)
     codes = model.sample(song.asked, 0)
     assert codes.shape == (len(song.asked), model.numbers)

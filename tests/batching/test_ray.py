@@ -21,9 +21,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[str]:
-    """Begin a Ray that listens on this machine only."""
-    context = ray.init(
+def cluster() -> Iterator[None]:
+    """Begin a Ray of two CPUs that listens on this machine only."""
+    ray.init(
         num_cpus=2,
         include_dashboard=False,
         object_store_memory=150_000_000,
@@ -31,7 +31,7 @@ def cluster() -> Iterator[str]:
         logging_level="error",
         _node_ip_address="127.0.0.1",
     )
-    yield str(context.address_info["address"])
+    yield
     ray.shutdown()
 
 
@@ -52,7 +52,7 @@ def actor_processes() -> list[int]:
     return found
 
 
-def test_the_same_songs_though_an_actor_is_killed(cluster: str, tmp_path: Path) -> None:
+def test_the_same_songs_though_an_actor_is_killed(cluster: None, tmp_path: Path) -> None:
     over = threading.Event()
 
     def kill_one() -> None:
@@ -79,7 +79,7 @@ def test_the_same_songs_though_an_actor_is_killed(cluster: str, tmp_path: Path) 
     assert all(result.resumed for result in again)
 
 
-def test_a_worker_that_does_not_see_the_folder_sends_its_files(cluster: str, tmp_path: Path) -> None:
+def test_a_worker_that_does_not_see_the_folder_sends_its_files(cluster: None, tmp_path: Path) -> None:
     maker: Any = ray.remote(num_cpus=1)(Maker)
     row = {**sung(1)[0], "format": "wav"}
     task: dict[str, Any] = {"id": row.pop("id"), "job": "make", "options": row, "use_cache": False}
@@ -94,7 +94,7 @@ def test_a_worker_that_does_not_see_the_folder_sends_its_files(cluster: str, tmp
     assert tree(tmp_path / "sent") == tree(tmp_path / "shared")
 
 
-def test_what_the_cluster_does_not_have(cluster: str, tmp_path: Path) -> None:
+def test_what_the_cluster_does_not_have(cluster: None, tmp_path: Path) -> None:
     running = songsmith.batch(rows(1), tmp_path / "out", engine="ray", gpus_per_worker=1.0)
     with pytest.raises(InputError, match=r"has 2 CPUs and 0 GPUs, a worker needs 1 and 1: add nodes"):
         list(running)

@@ -34,8 +34,11 @@ class Quarters:
     shares = np.array([0.1, 0.2, 0.3, 0.35], np.float32)
     sample_rate = 44100
     segment_s, longest_s, overlap = 1.3, 10.0, 0.25
-    pads = True
+    sees_outside = True
     on_cpu = True
+
+    def wanted(self, frames: int, segment: int) -> int:
+        return segment
 
     def separate(self, mix: Samples, level: Level) -> Samples:
         return self.shares[:, None, None] * mix
@@ -72,7 +75,9 @@ def test_shape_and_sum(frames: int, rate: int, channels: int, stems: int, seed: 
 def test_stems_are_aligned(rate: int, channels: int) -> None:
     """Below the filter of the resampler each stem is its share of the mix, sample for sample."""
     time = np.arange(3 * rate) / rate
-    mix = Audio(np.stack([np.sin(2 * np.pi * (300 + 170 * c) * time) for c in range(channels)]).astype(np.float32), rate)
+    mix = Audio(
+        np.stack([np.sin(2 * np.pi * (300 + 170 * c) * time) for c in range(channels)]).astype(np.float32), rate
+    )
     found = separate(mix, 4, Quarters(), keep_residual=False)
     for name, share in zip(Quarters.sources, Quarters.shares, strict=True):
         ends = 0 if rate == 44100 else 200
@@ -116,9 +121,7 @@ def test_shifts_average() -> None:
     mix = Audio(noise(2, 200_000), 44100)
     found = separate(mix, 4, Quarters(), shifts=3)
     np.testing.assert_allclose(found["vocals"].samples, 0.35 * mix.samples, atol=1e-6)
-    once, more = (
-        separate(mix, 4, Mini(), shifts=shifts, segment_s=2)["vocals"].samples for shifts in (1, 2)
-    )
+    once, more = (separate(mix, 4, Mini(), shifts=shifts, segment_s=2)["vocals"].samples for shifts in (1, 2))
     assert not np.array_equal(once, more)
 
 

@@ -26,7 +26,7 @@ from songsmith.accompaniment.latent.conditions import (
 from songsmith.accompaniment.latent.rolls import BEATS, PARTS, QUALITY_NAMES
 from songsmith.brief import Brief
 from songsmith.plan import Plan, chord_at
-from songsmith.styles import Style
+from songsmith.styles import LEVEL_BOUNDS, Style
 from songsmith.theory import Key, parse_chord
 from songsmith.timeline import Meter
 
@@ -122,16 +122,12 @@ def _leads_on(bar: Bar) -> bool:
 def _density(
     typical: NDArray[np.float32], energy: NDArray[np.float32], voice: NDArray[np.bool_], plays: NDArray[np.bool_]
 ) -> NDArray[np.float32]:
-    """Return the strokes a beat that are asked for, NaN where the style decides."""
-    found = np.full(plays.shape, np.nan, np.float32)
-    level = np.searchsorted((0.4, 0.7), energy, side="right")
-    usual = typical[level]
-    for name, factor in (("harmony", VOICED_DENSITY), ("figure", VOICED_DENSITY)):
-        part = PARTS.index(name)
-        found[voice, part] = factor * usual[voice, part]
-    figure = PARTS.index("figure")
-    found[~voice, figure] = FREE_DENSITY * usual[~voice, figure]
-    found[~plays | (found <= 0.0)] = np.nan
+    """Return the strokes a beat that are asked for: those of the style, fewer under the voice."""
+    found: NDArray[np.float32] = typical[np.searchsorted(LEVEL_BOUNDS, energy, side="right")].copy()
+    for name in ("harmony", "figure"):
+        found[voice, PARTS.index(name)] *= VOICED_DENSITY
+    found[~voice, PARTS.index("figure")] *= FREE_DENSITY
+    found[~plays] = np.nan
     return found
 
 

@@ -34,6 +34,9 @@ REGISTER_CENTRES = (0.0, 40.0, 60.0, 62.0, 70.0)
 _PLACES = 16
 _LEFT = 9
 BAR_FEATURES = len(KINDS) + _PLACES + _LEFT + 2 + BEATS * 36 + 24 + 3 * len(PARTS) + 2 * len(PARTS) + 2
+MEASURED = slice(BAR_FEATURES - 2 - 4 * len(PARTS), BAR_FEATURES - 2)
+"""Columns of the features of bars that say how dense and how high parts are."""
+
 GLOBAL_NUMBERS = 6
 
 
@@ -172,9 +175,9 @@ def _bar_features(asked: Conditions) -> NDArray[np.float32]:
         scale,
         step,
         asked.plays,
-        np.nan_to_num(asked.density) / 2.0,
+        1.5 * np.log1p(np.nan_to_num(asked.density)),
         ~np.isnan(asked.density),
-        np.nan_to_num(asked.register),
+        2.0 * np.nan_to_num(asked.register),
         ~np.isnan(asked.register),
         (np.nan_to_num(asked.energy) - 0.5 * ~np.isnan(asked.energy))[:, None] * 2.0,
         ~np.isnan(asked.energy)[:, None],

@@ -44,12 +44,14 @@ class Generator:
     Parameters
     ----------
     typical : [styles + 1, 3, 5] usual strokes a beat of the parts in each style at low, middle and high energy
+    learned : the same of all songs that the model learned from, whose styles are wider than ours
     thresholds : probabilities from which a note of each part is played
     """
 
     coders: Coders
     denoiser: Denoiser
     typical: NDArray[np.float32]
+    learned: NDArray[np.float32]
     thresholds: tuple[float, ...] = THRESHOLDS
 
     @classmethod
@@ -85,14 +87,14 @@ class Generator:
         keep : [bars, 5] parts of bars that stay as they are in `start_from`
         start_from : [bars, numbers] codes of the song that is varied
         amount : 0 to 1, how far from `start_from` the rest may go: 1 makes it anew
-        noise : [bars, numbers] in place of that of the seed
+        noise : as `noise` gives it, in place of that of the seed
         other, at : what else is asked of the same bars, and how far towards it, 0 to 1, the song lies
         """
         from songsmith.accompaniment.latent.sampler import GUIDANCE, STEPS, one_thread, sample
 
         bars = len(asked)
         if noise is None:
-            noise = self.noise(bars, seed, *names)
+            noise = self.noise(bars, seed, *names, steps=steps)
         codes = np.zeros((bars, self.numbers), np.float32) if start_from is None else start_from.copy()
         known = np.zeros((bars, len(PARTS)), bool) if keep is None else keep.copy()
         for first, last in passages(bars):
@@ -114,13 +116,13 @@ class Generator:
             known[first:last] = True
         return codes
 
-    def noise(self, bars: int, seed: int, *names: str | int) -> NDArray[np.float32]:
-        """Return the noise of a song, each bar's its own."""
+    def noise(self, bars: int, seed: int, *names: str | int, steps: int | None = None) -> NDArray[np.float32]:
+        """Return the noise of a song, [bars, steps + 1, numbers], each bar's its own."""
+        from songsmith.accompaniment.latent.sampler import STEPS
+
+        size = ((steps or STEPS) + 1, self.numbers)
         return np.stack(
-            [
-                generator(seed, "diffusion", *names, bar).standard_normal(self.numbers).astype(np.float32)
-                for bar in range(bars)
-            ]
+            [generator(seed, "diffusion", *names, bar).standard_normal(size, np.float32) for bar in range(bars)]
         )
 
     def encode(self, notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.float32]:
@@ -199,4 +201,4 @@ def _load(path: Path) -> Generator:
         network.requires_grad_(False)
     cuts = told.get("thresholds", "")
     thresholds = tuple(float(value) for value in cuts.split()) if cuts else THRESHOLDS
-    return Generator(coders, denoiser, tensors["typical"].numpy(), thresholds)
+    return Generator(coders, denoiser, tensors["typical"].numpy(), tensors["learned"].numpy(), thresholds)

@@ -1,10 +1,12 @@
-"""Drawing codes from the denoiser: few steps along the straight way from noise to music.
+"""Drawing codes from the denoiser: few steps from noise to music.
 
-Codes at time t are (1 - t) clean + t noise. Each step goes to an earlier time with what the denoiser holds for clean,
-carried on from the step before (second order). Guidance moves that away from what would be played without words.
+Codes at time t are (1 - t) clean + t noise. Each step takes what the denoiser holds for clean and mixes it with new
+noise of an earlier time; new noise at every step mends what earlier steps got wrong. Guidance moves the clean codes
+away from what would be played without words.
 
-Source: X. Liu et al., "Flow straight and fast", arXiv:2209.03003, 2022; C. Lu et al., "DPM-Solver++",
-arXiv:2211.01095, 2022; J. Ho, T. Salimans, "Classifier-free diffusion guidance", arXiv:2207.12598, 2022.
+Source: X. Liu et al., "Flow straight and fast", arXiv:2209.03003, 2022, for the codes in between; J. Ho et al.,
+"Denoising diffusion probabilistic models", arXiv:2006.11239, 2020, for new noise at every step; J. Ho, T. Salimans,
+"Classifier-free diffusion guidance", arXiv:2207.12598, 2022.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from songsmith.accompaniment.latent.conditions import Features
+from songsmith.accompaniment.latent.conditions import MEASURED, Features
 from songsmith.accompaniment.latent.denoiser import Denoiser
 
 STEPS = 14
@@ -80,7 +82,7 @@ def sample(
 
     Parameters
     ----------
-    noise : [bars, numbers]
+    noise : [bars, steps + 1, numbers], to start from and for each step
     guidance : how strongly the words are followed: 0 not at all, 1 as learned, more for more than that
     known : [bars, 5] parts of bars whose `codes` stay as they are
     codes : [bars, numbers] of a passage that is there
@@ -93,21 +95,23 @@ def sample(
     shares = [1.0] if other is None else [1.0 - at, at]
     if guidance != 1.0:
         open_text, open_numbers, open_choices = without_words(text[:1], numbers[:1], choices[:1])
+        open_bars = bars[:1].clone()
+        open_bars[..., MEASURED] = 0.0
         text, numbers = torch.cat([text, open_text]), torch.cat([numbers, open_numbers])
-        choices, bars = torch.cat([choices, open_choices]), torch.cat([bars, bars[:1]])
+        choices, bars = torch.cat([choices, open_choices]), torch.cat([bars, open_bars])
     said = len(shares)
-    start = torch.from_numpy(noise)[None].to(device)
-    kept = torch.zeros(1, *noise.shape[:1], 5, device=device)
+    fresh = torch.from_numpy(noise)[None].to(device)
+    start = fresh[:, :, 0]
+    kept = torch.zeros(1, len(noise), 5, device=device)
     given = torch.zeros_like(start)
     if codes is not None:
         given = torch.from_numpy(np.ascontiguousarray(codes))[None].to(device)
     if known is not None:
         kept = torch.from_numpy(known.astype(np.float32))[None].to(device)
-    wide = kept.repeat_interleave(noise.shape[1] // 5, dim=2)
+    wide = kept.repeat_interleave(start.shape[2] // 5, dim=2)
     x = start if amount >= 1.0 else (1.0 - amount) * given + amount * start
-    before: Tensor | None = None
     ladder = times(max(2, round(steps * min(1.0, amount + 0.2))), min(amount, 1.0))
-    for now, then in pairwise(ladder.tolist()):
+    for number, (now, then) in enumerate(pairwise(ladder.tolist())):
         x = torch.where(wide > 0, given, x)
         guided = guidance != 1.0 and (now >= GUIDED_UNTIL or guidance == 0.0)
         rows = slice(said, None) if guidance == 0.0 else slice(0, said + 1 if guided else said)
@@ -119,8 +123,6 @@ def sample(
         clean = found[:1] if guidance == 0.0 else sum(share * found[i : i + 1] for i, share in enumerate(shares))
         if guided and guidance > 0.0:
             clean = found[said:] + guidance * (clean - found[said:])
-        ahead = clean if before is None else clean + 0.5 * (clean - before) * (then > 0)
-        before = clean
-        x = (then / now) * x + (1.0 - then / now) * ahead
+        x = (1.0 - then) * clean + then * fresh[:, :, number + 1]
     x = torch.where(wide > 0, given, x)
     return np.asarray(x[0].float().cpu().numpy(), np.float32)

@@ -27,7 +27,7 @@ CURVES = ("energy", "breathiness", "voicing", "tension")
 LARGEST_TEXT, LARGEST_DICTIONARY, LARGEST_MODEL, MOST_PHONEMES = 300_000, 3 * 10**7, 2 * 10**9, 20_000
 """Bytes, and entries."""
 
-INSTALL = "pip install 'songsmith[diffsinger]'"
+INSTALL = "pip install pyyaml"
 
 
 @dataclass(frozen=True, slots=True)
