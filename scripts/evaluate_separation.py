@@ -2,17 +2,17 @@
 
 `--stems` is a folder that scripts/separation_stems.py --test rendered, with a SoundFont, voices, melodies and effects
 that were never trained on: of each song the 20 seconds in which most goes on, its stems brought to one loudness give
-or take 4 dB. `--foreign` is a folder of recordings that nobody here made: those whose names begin with a digit are taken
-for voices (readings), the others for music, and each voice is mixed with each piece at 0 dB. `--musdb` is
+or take 4 dB. `--foreign` is a folder of recordings that nobody here made: those whose names begin with a digit are
+taken for voices (readings), the others for music, and each voice is mixed with each piece at 0 dB. `--musdb` is
 MUSDB18-HQ (train/ and test/ with a folder of five wav files a song); its test half is taken.
 
-For each stem: the ratio of signal to distortion (SDR) of the estimate over the whole clip, its median over windows of a
-second in which the stem sounds, both in dB, and the gain of the first over that of the mixture itself; medians over
+For each stem: the ratio of signal to distortion (SDR) of the estimate over the whole clip, its median over windows of
+a second in which the stem sounds, both in dB, and the gain of the first over that of the mixture itself; medians over
 the clips. `--museval` adds the field's own measure, BSS Eval 4 (median over windows of a second, then over clips),
-which forgives a filter of 512 taps. `--workers` does not change a digit.
+which forgives a filter of 512 taps.
 
-The plain baseline `hpss` is what can be had without learning: drums are the percussive part, bass what of the harmonic
-part lies below 150 Hz, vocals what of it is alike on both sides above that, other the rest.
+The plain baseline `hpss` is what can be had without learning: drums are the percussive part, bass what of the
+harmonic part lies below 150 Hz, vocals what of it is alike on both sides above that, other the rest.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Train `songsmith-mini`: python scripts/train_separator.py STEMS --work SCRATCH [--out FILE]
 
 STEMS is a folder of songs that scripts/separation_stems.py rendered; it may still grow. Training stops after
-`--minutes`, the learning rate falls over the last half of them; checkpoints are written to `--work` every three
-minutes and `--resume` goes on from there (with new `--minutes`). One CPU thread is enough; `--device cuda` is taken.
+`--minutes` of processor time, the learning rate falls over the last half of them; checkpoints are written to `--work`
+every three minutes and `--resume` goes on from there (with new `--minutes`). One CPU thread is enough; `--device cuda`
+is taken.
 
 Sources are cut from random songs and places, mostly each from its own, at a random speed, side and polarity. What the
 loss and the network need of a mixture of them are products of their spectra two by two, so that gains, equalisers,
@@ -298,7 +299,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--held-out", type=Path, help="folder of songs to judge by while training")
-    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--minutes", type=float, default=60, help="of processor time")
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--fall", type=float, default=0.5, help="share of the time over which the rate falls")
     parser.add_argument("--batch", type=int, default=2)
@@ -332,11 +333,12 @@ def main() -> None:
         average = {name: value.to(arguments.device) for name, value in state["average"].items()}
         for optimizer, kept in zip(optimizers, state.get("optimizers", ()), strict=False):
             optimizer.load_state_dict(kept)
-    started = saved = told = time.time()
+    saved = told = time.time()
+    started = time.process_time()
     running: list[float] = []
     sizes = (arguments.clips, arguments.batch, arguments.uses)
     for energies, mixed, shared, alone in batches(songs, *sizes, arguments.device):
-        share = (time.time() - started) / (60 * arguments.minutes)
+        share = (time.process_time() - started) / (60 * arguments.minutes)
         factor = min(1.0, (step + 1) / 60) * min(1.0, max(0.02, (1.0 - share) / arguments.fall))
         for optimizer, rate in zip(optimizers, rates, strict=True):
             optimizer.param_groups[0]["lr"] = rate * factor
@@ -358,7 +360,7 @@ def main() -> None:
                 average[name].copy_(value)
         running.append(loss.item())
         if time.time() - told > 60 or share >= 1:
-            print(f"{time.time() - started:.0f} s, cpu {time.process_time():.0f} s, step {step}, rate {factor:.2f}, "
+            print(f"{time.process_time() - started:.0f} s, step {step}, rate {factor:.2f}, "
                   f"loss {np.mean(running):.4f}, songs {len(songs.songs)}", flush=True)  # fmt: skip
             running, told = [], time.time()
         if time.time() - saved > 180 or share >= 1:

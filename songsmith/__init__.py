@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from songsmith.extension.extend import extend
     from songsmith.over import sing
     from songsmith.pipeline import make
-    from songsmith.songfolder import load
     from songsmith.separation.api import separate
     from songsmith.song import Song
+    from songsmith.songfolder import load
     from songsmith.writing import write
 
 __all__ = [

@@ -89,9 +89,29 @@ class Audio:
                 for start in range(0, self.frames, BLOCK):
                     block = np.ascontiguousarray(self.samples[:, start : start + BLOCK].T)
                     file.write(_to_24_bit(block) if subtype == "PCM_24" else block)
+            if subtype == "FLOAT":
+                forget_time(temporary)
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def forget_time(path: Path) -> None:
+    """Clear the time of writing that libsndfile puts into WAV files of floats: the same sound is the same file.
+
+    Source: the PEAK chunk, "WAVE PEAK chunk" of the sndfile documentation: version, time, peaks; little-endian.
+    """
+    with path.open("r+b") as file:
+        file.seek(12)
+        while len(head := file.read(8)) == 8:
+            name, size = head[:4], int.from_bytes(head[4:], "little")
+            if name == b"PEAK":
+                file.seek(4, 1)
+                file.write(bytes(4))
+                return
+            if name == b"data":
+                return
+            file.seek(size + size % 2, 1)
 
 
 def _to_24_bit(samples: Samples) -> npt.NDArray[np.int32]:

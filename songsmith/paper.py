@@ -101,6 +101,7 @@ def write_paper(
     language: str | None = None,
     instrumental: bool = False,
     lyricist: str = "corpus",
+    fetch: bool = False,
 ) -> Paper:
     """Write a whole song on paper; the arguments are those of `songsmith.pipeline.make`."""
     check_seed(seed)
@@ -121,7 +122,7 @@ def write_paper(
     wordless = lyrics is None and not silent
     if wordless:
         asked_length = replace(reading, brief=brief)
-        lyrics = draft_words(asked_length, seed, Wishes(language=language or "en"), lyricist)[0].text
+        lyrics = draft_words(asked_length, seed, Wishes(language=language or "en"), lyricist, fetch=fetch)[0].text
     words = read_lyrics(lyrics, language=language, lexicon=lexicon, instrumental=silent)
     singer_voice = load_voice(brief.voice, brief.performance or None)
     player = find_accompanist(accompanist)

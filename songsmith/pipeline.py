@@ -72,7 +72,7 @@ def make(
     language : of the lyrics
     instrumental : whether nobody sings; there are no lyrics then
     lyricist : who writes the words where there are none: `corpus`, or `hf:` and a language model
-    fetch : whether an audio model that is not on this machine may be downloaded
+    fetch : whether a model that is named and not on this machine may be downloaded
     soundfont : a SoundFont file of your own
     use_cache : whether phrases rendered before may be taken from the cache, and new ones put there
     workers : phrases and stems rendered at once; the result does not depend on it
@@ -112,7 +112,7 @@ def make(
         return make_on_sound(prompt, lyrics, seed, **asked, fetch=fetch, **rendering)
     tell = progress or _silent
     tell("composing", 0.0)
-    paper = write_paper(prompt, lyrics, seed, **asked)
+    paper = write_paper(prompt, lyrics, seed, **asked, fetch=fetch)
     tell("composing", 1.0)
     return render(paper, **rendering)
 

@@ -17,7 +17,8 @@ LYRICS = Path(lyrics.__file__).resolve().parent
 
 # Lower layers first; a module may import from its own layer and from those before it.
 LAYERS = (
-    ("errors", "units", "seeds", "threads", "resources", "registry", "shown", "npz", "tables", "fieldreader", "cache"),
+    ("errors", "units", "seeds", "threads", "resources", "registry", "shown", "npz", "tables", "fieldreader"),
+    ("cache",),
     ("audio", "theory", "timeline", "plan", "brief", "score", "performance", "accompaniment.parts"),
     ("mixing.limiter", "mixing.curves", "mixing.strip", "song", "kept"),
     ("accompaniment.grids", "accompaniment.instruments", "singing.alphabet", "singing.phonemes", "singing.voices"),

@@ -42,8 +42,8 @@ BETWEEN = 4.5
 QUIET = 0.1
 """Frames this far below the median level say nothing of pulses: the tempo is held through them."""
 
-LEAST_ON = 2
-"""Frames: a pulse between two frames is heard in both."""
+LEAST_ON = 1
+"""Frames in which a pulse is expected, at least."""
 
 LEAST = 1e-5
 SLIP = 1e-4

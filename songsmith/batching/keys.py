@@ -193,12 +193,22 @@ def _sheet(source: Source, given: Field) -> str:
 def _lyricist(source: Source, given: Field) -> str:
     """Return the name of a lyricist; a language model is one of a hub's names or stands where files may."""
     name = str(_text(LONGEST_NAME)(source, given))
-    if not name.startswith(MODEL_PREFIX):
-        return name
-    model = name.removeprefix(MODEL_PREFIX).strip()
+    return _model(source, given, name) if name.startswith(MODEL_PREFIX) else name
+
+
+def _accompanist(source: Source, given: Field) -> str:
+    """Return the name of an accompanist; an audio model (`musicgen:MODEL`) is found as a language model is."""
+    name = str(_text(LONGEST_NAME)(source, given))
+    return _model(source, given, name) if ":" in name else name
+
+
+def _model(source: Source, given: Field, name: str) -> str:
+    """Return `kind:model` with the model a name of a hub, or the path of what stands where files may."""
+    kind, _, model = name.partition(":")
+    model = model.strip()
     if _HUB_NAME.fullmatch(model) and not (source.base / model).exists():
         return name
-    return MODEL_PREFIX + str(source.place(given, model))
+    return f"{kind}:{source.place(given, model)}"
 
 
 def _separator(source: Source, given: Field) -> str:
@@ -221,7 +231,7 @@ KEYS: Mapping[str, Mapping[str, Value]] = {
         "meter": _checked(Meter.parse),
         "voice": _named_or_file(_PRESET_SUFFIXES, folder_with=BANK_FILE),
         "performance": _text(100),
-        "accompanist": _text(100),
+        "accompanist": _accompanist,
         "lyricist": _lyricist,
         "length": _number(0.001, LONGEST_S),
         "melody": _file,

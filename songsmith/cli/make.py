@@ -61,7 +61,7 @@ def make(
         str,
         typer.Option(help="What plays: patterns, or musicgen:, stable-audio: or ace-step: and a folder or hub name."),
     ] = "patterns",
-    fetch: Annotated[bool, typer.Option("--fetch", help="Download the audio model named if it is not here.")] = False,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Download the model named if it is not here.")] = False,
     style: Annotated[str | None, typer.Option(help="A style of 'songsmith styles', or a .toml file.")] = None,
     tempo: Annotated[float | None, typer.Option(metavar="BPM", parser=number, help="Quarter notes a minute.")] = None,
     key: Annotated[str | None, typer.Option(help="Like 'G major', 'E minor', 'D dorian'.")] = None,

@@ -104,11 +104,11 @@ def strips_from_npz(content: bytes, where: str, names: tuple[str, ...], frames: 
 
 def _checked(strip: Strip, edges: int) -> Strip:
     """Return a strip with its arrays as they have to be; raise ValueError where they are not."""
-    factors, gain, dip = (np.asarray(array) for array in (strip.factors, strip.gain, strip.dip))
+    factors, gain, dip = (np.asarray(array, np.float64) for array in (strip.factors, strip.gain, strip.dip))
     if factors.ndim != 2 or factors.shape[1] != 2 or len(factors) > MOST_VOICES:
         raise ValueError(f"factors of shape {factors.shape}")
     if gain.shape != (edges,) or dip.shape != (edges,):
         raise ValueError(f"curves of {gain.shape} and {dip.shape} instead of {edges} values")
     if not all(np.isfinite(array).all() and (array >= 0.0).all() for array in (factors, gain, dip)):
         raise ValueError("values that are negative or no numbers")
-    return Strip(factors.astype(np.float64), gain.astype(np.float32), dip.astype(np.float32))
+    return Strip(factors, gain.astype(np.float32), dip.astype(np.float32))

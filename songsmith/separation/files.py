@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from songsmith import __version__
+from songsmith.audio import forget_time
 from songsmith.errors import InputError
 from songsmith.separation.reading import CLIPPED_SHARE, Recording, open_recording
 from songsmith.separation.separator import Options, Samples, Separator
@@ -152,6 +153,8 @@ def _write(
                 progress(place / recording.frames)
     for target, name in zip(targets, names, strict=True):
         write_tags(target, tags, comments[name])
+        if audio_format == "wav":
+            forget_time(target)
     return residual, max(0.0, over)
 
 

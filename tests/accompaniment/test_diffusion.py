@@ -32,7 +32,7 @@ from songsmith.accompaniment.parts import Accompaniment, PartNote
 from songsmith.brief import Groove
 from songsmith.errors import InputError, MissingPart
 from songsmith.plan import chord_at
-from songsmith.theory import parse_chord
+from songsmith.theory import Key, parse_chord
 from songsmith.timeline import METERS
 
 SHIPPED = pytest.mark.skipif(not WEIGHTS.exists(), reason="the weights are not there")
@@ -218,15 +218,15 @@ def test_codes_of_silence_are_zero(tiny: Generator):
     assert not codes.any()
 
 
-def test_notes_outside_chord_and_key_are_moved_to_the_chord():
+def test_notes_outside_chord_and_key_are_moved_into_them():
     plan, _ = plan_and_brief("folk")  # G major
     table = chord_table(plan)
     asked = type("Asked", (), {"tonic": 7, "mode": "major", "chords": table})
     notes = np.array([(0, 2, 0, 68, 12, 80), (0, 2, 3, 69, 3, 80), (0, 2, 12, 67, 12, 80)], np.int16)
     moved = playing.tidy(notes, asked)
-    root, bass, _ = table[0, 0]
-    assert parse_chord(plan.chords[0].symbol).root == root
-    assert moved[0, 3] % 12 in {*parse_chord(plan.chords[0].symbol).tones, bass}
+    chord = parse_chord(plan.chords[0].symbol)
+    assert moved[0, 3] % 12 in {*chord.tones, chord.bass, *Key.parse(plan.key).scale}
+    assert abs(moved[0, 3] - 68) == 1
     assert moved[1].tolist() == notes[1].tolist()
     assert playing.tidy(moved, asked).tolist() == moved.tolist()
 

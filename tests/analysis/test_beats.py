@@ -44,7 +44,7 @@ def activations(times: np.ndarray, first: int, meter: str, seconds: float) -> Ac
 
 
 @settings(max_examples=15, deadline=None)
-@given(bpm=st.floats(45, 200), drift=st.floats(0, 0.05), start=st.floats(0.05, 0.9))
+@given(bpm=st.floats(45, 150), drift=st.floats(0, 0.05), start=st.floats(0.05, 0.9))
 def test_pulses_are_followed_at_any_tempo(bpm: float, drift: float, start: float) -> None:
     times = pulses(bpm, 24.0, drift, start)
     activation = curve(times, 24.0)

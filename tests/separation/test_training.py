@@ -77,4 +77,4 @@ def test_wiener_keeps_the_mixture_and_finds_sides() -> None:
     torch.testing.assert_close(found.sum(0), mixture, atol=1e-4, rtol=1e-4)
     plain = masks[:, None] * mixture
     wanted = torch.stack([spectrum(source) for source in sources])
-    assert (found - wanted).abs().square().sum() < 0.5 * (plain - wanted).abs().square().sum()
+    assert (found - wanted).abs().square().sum() < 0.7 * (plain - wanted).abs().square().sum()

@@ -84,7 +84,7 @@ def _place(inside: int, amount: float, unit: float, straight: bool) -> float:
 
 
 def tidy(notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.int16]:
-    """Return the notes of a pitched part with those that fit neither chord nor key moved to the nearest chord tone.
+    """Return the notes of a pitched part with those that fit neither chord nor key moved to the nearest that does.
 
     Only notes that last at least half a beat or stand on a beat are moved; short chromatic ones between beats pass.
     """
@@ -100,7 +100,8 @@ def tidy(notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.int16]:
         if pitch % 12 in tones or pitch % 12 in scale:
             continue
         if tick % TICKS_PER_BEAT == 0 or ticks * 2 >= TICKS_PER_BEAT:
-            near = min(range(pitch - 6, pitch + 7), key=lambda p: (p % 12 not in tones, abs(p - pitch), p))
+            fitting = [p for p in range(pitch - 6, pitch + 7) if p % 12 in tones | scale]
+            near = min(fitting, key=lambda p: (abs(p - pitch), p % 12 not in tones, p))
             out[i, 3] = near
     _, first = np.unique(out[:, [0, 2, 3]], axis=0, return_index=True)
     return np.asarray(out[np.sort(first)], np.int16)
