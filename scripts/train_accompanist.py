@@ -272,6 +272,7 @@ def export(args: argparse.Namespace, config: dict) -> None:
     args.export.parent.mkdir(parents=True, exist_ok=True)
     save_file({k: v.contiguous() for k, v in tensors.items()}, args.export,
               metadata={"step": str(state["step"]), **told, **{k: str(v) for k, v in sizes.items()}})  # fmt: skip
+    args.export.chmod(0o644)
     print(f"{args.export}: {args.export.stat().st_size / 1e6:.1f} MB, step {state['step']}")
 
 

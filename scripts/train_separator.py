@@ -2,8 +2,8 @@
 
 STEMS is a folder of songs that scripts/separation_stems.py rendered; it may still grow. Training stops after
 `--minutes` of processor time, the learning rate falls over the last half of them; checkpoints are written to `--work`
-every three minutes and `--resume` goes on from there (with new `--minutes`). One CPU thread is enough; `--device cuda`
-is taken.
+every three minutes and `--resume` goes on from there (with new `--minutes`). One CPU thread is enough; `--device`
+is taken too.
 
 Sources are cut from random songs and places, mostly each from its own, at a random speed, side and polarity. What the
 loss and the network need of a mixture of them are products of their spectra two by two, so that gains, equalisers,

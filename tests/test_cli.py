@@ -42,7 +42,6 @@ BAD = {
     "binary sheet": (("make", "folk", "--lyrics", "binary.txt"), 2, "binary.txt"),
     "empty sheet": (("make", "folk", "--lyrics", "empty.txt"), 2, "empty.txt"),
     "1 MB sheet": (("make", "folk", "--lyrics", "large.txt"), 2, "large.txt"),
-    "no lyrics": (("make", "folk"), 3, "--lyrics FILE"),
     "4000 BPM": ((*MAKE, "--tempo", "4000"), 2, "4000"),
     "4000 BPM in the prompt": (("make", "folk, 4000 BPM", *MAKE[2:]), 2, "4000"),
     "tempo in words": ((*MAKE, "--tempo", "brisk"), 2, "'brisk'"),

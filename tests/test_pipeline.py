@@ -14,7 +14,7 @@ import pytest
 
 import songsmith
 from lyrics.values import Lyrics
-from songsmith.errors import InputError, MissingPart
+from songsmith.errors import InputError
 from songsmith.pipeline import make
 from songsmith.song import Song
 
@@ -160,7 +160,6 @@ def test_a_song_can_be_made_again_from_its_json(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("keywords", "error", "message"),
     [
-        ({"lyrics": None}, MissingPart, "lyrics"),
         ({"lyrics": "Привет мир"}, InputError, "line 1"),
         ({"lyrics": Lyrics("en", ())}, InputError, "no words"),
         ({"lyrics": SHEET, "seed": -1}, InputError, "seed -1"),

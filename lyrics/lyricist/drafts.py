@@ -19,7 +19,9 @@ from lyrics.lyricist.stanza import Bench, Stanza, Used, Wishes, fill
 NOISE = 0.55
 """How much chance adds to the worth of a piece (scale of a Gumbel)."""
 
-CHORUSES_TRIED = 10
+CHORUSES_TRIED, HOOKS_TRIED = 10, 80
+"""Choruses that are compared, and hooks of which one is looked for that the metre and the rhymes allow."""
+
 MOST_CHORUS_WORDS = 8
 """A line of the corpus with more words than this is sung once in a song, so a chorus has none."""
 
@@ -160,14 +162,21 @@ def _chorus(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray
         and (not title or piece.title == " ".join(title.split()))
     ]
     hooks.sort(key=lambda row: (-row[0], row[1]))
-    for worth, i in hooks[:CHORUSES_TRIED]:
+    found = 0
+    for worth, i in hooks[:HOOKS_TRIED]:
         hook = bench.pieces[i]
-        for shape in _chorus_shapes(section, hook):
-            stanza = fill(shape, bench, Wishes(roles), used, noise, start=hook, allowed=_is_short)
+        stanzas = [
+            fill(shape, bench, Wishes(roles), used, noise, start=hook, allowed=_is_short)
+            for shape in _chorus_shapes(section, hook)
+        ]
+        for stanza in stanzas:
             if stanza is not None:
                 stanza = replace(stanza, worth=stanza.worth + worth)
                 if best is None or stanza.worth > best.worth:
                     best = stanza
+        found += any(stanza is not None for stanza in stanzas)
+        if found == CHORUSES_TRIED:
+            break
     return best
 
 

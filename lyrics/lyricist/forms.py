@@ -72,6 +72,9 @@ SHAPES: Mapping[str, Shape] = {
 }
 """Stanzas of four lines that the corpus is written for."""
 
+CROSSED = ("XAXA", "XA")
+"""Schemes of common metre, which has lines of eight and six where nobody says how long they are."""
+
 TWO_LINES: Mapping[str, Shape] = {
     name: Shape(shape.patterns[:2], "AA" if shape.scheme == "AABB" else "XA") for name, shape in SHAPES.items()
 }
@@ -170,6 +173,8 @@ def asked_shape(brief: WritingBrief) -> Shape | None:
     if not brief.scheme and brief.syllables is None:
         return None
     scheme = brief.scheme or "AABB"
+    if brief.syllables is None and scheme in CROSSED:
+        return Shape(SHAPES["common"].patterns[: len(scheme)], scheme)
     pattern = pattern_of(brief.syllables or 8)
     return Shape((pattern,) * len(scheme), scheme)
 

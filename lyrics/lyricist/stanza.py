@@ -25,8 +25,8 @@ BEAM, WIDTH = 14, 90
 CLASH, ADDED = 0.35, 0.4
 """What a clash with the metre and a syllable more or less take away."""
 
-FAMILY, STRAY = 0.15, 0.3
-"""What a rhyme by family takes away, and one where none is asked."""
+FAMILY, STRAY, SAME_LETTERS = 0.15, 0.3, 1.5
+"""What a rhyme by family takes away, one where none is asked, and one of lines that should rhyme with others."""
 
 SAME_SCENE, OTHER_SCENE = 0.9, 0.7
 SAME_THEME, OTHER_THEME = 0.3, 0.4
@@ -264,7 +264,7 @@ class _Search:
                         return None
                     worth -= FAMILY if kind == "family" else 0.0
                 elif kind in GOOD and scheme[before] != "X":
-                    return None
+                    worth -= SAME_LETTERS
         return worth
 
 

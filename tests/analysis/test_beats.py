@@ -53,7 +53,7 @@ def test_pulses_are_followed_at_any_tempo(bpm: float, drift: float, start: float
     assert mir_eval.beat.f_measure(times, found) > 0.93
     inner = found[(found > 3) & (found < 21)]
     off = np.abs(times[None, :] - inner[:, None]).min(axis=1)
-    assert np.percentile(off, 90) < 0.025
+    assert np.percentile(off, 90) < 0.03
 
 
 @pytest.mark.parametrize("meter", METERS)

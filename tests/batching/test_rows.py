@@ -127,7 +127,7 @@ def test_every_option_of_a_song_is_a_key_of_a_row() -> None:
 
     from songsmith.pipeline import make
 
-    of_the_run = {"use_cache", "workers", "progress", "warn"}
+    of_the_run = {"use_cache", "workers", "progress", "warn", "fetch"}
     renamed = {"length_s": "length"}
     options = {renamed.get(name, name) for name in inspect.signature(make).parameters} - of_the_run
     assert options | {"lyrics_file", "format"} == set(KEYS["make"])

@@ -221,10 +221,12 @@ def test_missing_weights_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: obj
 
 
 def test_sources_stand_apart() -> None:
-    """A low tone, a click and a voice-like tone are not all put into one stem."""
+    """A plucked bass and bursts of noise do not go into one stem."""
     rate, seconds = 44100, 6
     time = np.arange(seconds * rate) / rate
-    bass = 0.3 * np.sin(2 * np.pi * 55 * time)
+    pitch = 55 * 2 ** (np.array([0, 3, 5, 7])[(time * 2 % 4).astype(int)] / 12)  # plucked, a note each half second
+    phase = 2 * np.pi * np.cumsum(pitch) / rate
+    bass = 0.3 * np.exp(-3 * (time * 2 % 1)) * sum(np.sin(k * phase) / k for k in range(1, 8))
     clicks = np.zeros(len(time))
     clicks[:: rate // 4] = 1.0
     burst = np.random.default_rng(0).standard_normal(2000) * np.exp(-np.arange(2000) / 300)

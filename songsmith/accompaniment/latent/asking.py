@@ -35,13 +35,13 @@ KIND_OF: Mapping[str, int] = {
     "bridge": 3, "prechorus": 3, "build": 3, "outro": 4,
 }  # fmt: skip
 
-VOICED_DENSITY = 0.8
+VOICED_DENSITY = 0.6
 """How much of what is usual chords and figures play under the voice."""
 
-FREE_DENSITY = 1.15
+FREE_DENSITY = 1.8
 """And the figure where the voice rests."""
 
-VOICED_REGISTER = {"harmony": -0.35, "pad": -0.2, "figure": -0.5}
+VOICED_REGISTER = {"harmony": -0.45, "pad": -0.3, "figure": -0.6}
 """How many octaves lower than their middle chords and figures lie under the voice."""
 
 
