@@ -18,10 +18,8 @@ import numpy.typing as npt
 
 from lyrics.text import printable
 from lyrics.values import Lyrics
-from songsmith import __version__
 from songsmith.accompaniment import ACCOMPANISTS
 from songsmith.accompaniment import accompanist as find_accompanist
-from songsmith.accompaniment.palette import part_styles
 from songsmith.accompaniment.parts import Accompaniment
 from songsmith.accompaniment.render import render_parts
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
@@ -31,15 +29,15 @@ from songsmith.errors import InputError
 from songsmith.evaluation import check
 from songsmith.harmonise import harmonise_melody, melody_key
 from songsmith.metre import metric_strength
-from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings, PartSettings
-from songsmith.paper import Paper, check_seed, title_of
+from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings
+from songsmith.paper import Paper, check_seed, song_of, title_of
 from songsmith.performance import FRAME_PERIOD_S, SILENCE, Performance, PhonemeSpan
-from songsmith.pipeline import Progress
+from songsmith.pipeline import Progress, channels_of
 from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.prompt import Overrides, understand
 from songsmith.score import Score
 from songsmith.singing.voices import load_voice
-from songsmith.song import Backend, Provenance, Song
+from songsmith.song import Backend, Song
 from songsmith.styles import Style
 from songsmith.theory import Key
 from songsmith.timeline import TAIL_S, Meter, Timeline
@@ -186,30 +184,14 @@ def render_band(
     stems = render_parts(parts, timeline, instruments, MIX_SAMPLE_RATE, frames, workers)
     tell("playing", 1.0)
     tell("mixing", 0.0)
-    channels = {
-        part: PartSettings(gain_db=one.gain_db, pan=one.pan, reverb=one.reverb)
-        for part, one in part_styles(parts, paper.style).items()
-    }
+    channels = channels_of(parts, paper.style)
     mixer = DefaultMixer(MixSettings.load(paper.style.mix))
     audio = mixer.mix(fit(dry, frames), stems, channels, paper.brief.texture, frames, (), workers)
     roles = dict(paper.backends)
     if singer is not None:
         roles[SINGER] = singer
     roles["soundfont"] = Backend.of(instruments.path.stem, sha256=instruments.sha256)
-    song = Song(
-        title=paper.title,
-        seed=paper.seed,
-        brief=paper.brief,
-        lyrics=paper.lyrics,
-        plan=paper.plan,
-        timeline=timeline,
-        chords=paper.accompaniment.chords,
-        notes=(),
-        parts=parts,
-        performance=paper.performance,
-        provenance=Provenance(__version__, tuple(roles.items()), paper.warnings),
-        audio=audio,
-    )
+    song = song_of(paper, tuple(roles.items()), audio)
     song = replace(song, report=check(song))
     tell("mixing", 1.0)
     return song

@@ -11,13 +11,11 @@ import math
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
 from lyrics.values import Lyrics
-from songsmith import __version__
 from songsmith.accompaniment import song_timeline
 from songsmith.accompaniment.audio import SoundAccompanist, kind_of, sound_accompanist
 from songsmith.accompaniment.audio.wish import has_own_words, sound_wish
@@ -28,7 +26,6 @@ from songsmith.audio import Audio
 from songsmith.backing import arrange_backing
 from songsmith.brief import TEMPO_RANGE, Brief
 from songsmith.cast import cast_voices, move_into_ranges
-from songsmith.composing.backing import Backing
 from songsmith.errors import InputError
 from songsmith.evaluation import check
 from songsmith.form import form_warnings, plan_song
@@ -36,14 +33,14 @@ from songsmith.mix import MIX_SAMPLE_RATE
 from songsmith.mixing.master import master_gain
 from songsmith.mixing.over import BACKING
 from songsmith.mixing.settings import MixSettings
-from songsmith.over import ACCOMPANIST, UNSURE, for_mixer, render_over, song_grid, write_melody_over
-from songsmith.paper import Paper, check_seed, read_lyrics, score_warnings, title_of
+from songsmith.over import ACCOMPANIST, UNSURE, for_mixer, levels_of_bars, render_over, song_grid, write_melody_over
+from songsmith.paper import Paper, check_seed, read_lyrics, score_warnings, song_of, title_of
 from songsmith.pipeline import Progress
 from songsmith.plan import Chord, Plan
 from songsmith.prompt import Overrides, Reading, understand
 from songsmith.score import Score
 from songsmith.singing.voices import load_voice
-from songsmith.song import Backend, Mix, Provenance, Song
+from songsmith.song import Backend, Mix, Song
 from songsmith.styles import Style
 from songsmith.timeline import TAIL_S, Meter, Timeline
 from songsmith.vocals import fit
@@ -323,7 +320,8 @@ def write_on(
     score = Score((), ground.chords, words, plan)
     if words.syllables:
         home = (singer.range.comfortable_lowest, singer.range.comfortable_highest)
-        backing = _backing(ground)
+        mono = ground.sound.samples.mean(axis=0)
+        backing = levels_of_bars(mono, ground.sound.sample_rate, timeline, plan.bars, plan.beats)
         score = write_melody_over(words, plan, accompaniment, home, seed, reading.style.syncopation, backing)
         score = move_into_ranges(score, cast, brief.voice)
     voices, missed = arrange_backing(score, timeline, cast, seed, brief)
@@ -348,33 +346,10 @@ def write_on(
     )
 
 
-def _backing(ground: Ground) -> Backing:
-    """Return music as the melody writer hears it: how loud each bar is."""
-    mono, rate = ground.sound.samples.mean(axis=0), ground.sound.sample_rate
-    lines = ground.timeline.beats_to_seconds(np.linspace(0, ground.plan.beats, ground.plan.bars + 1)) * rate
-    edges = np.clip(lines, 0, len(mono)).astype(int)
-    levels = np.asarray([float(np.sqrt(np.mean(mono[a:b] ** 2))) if b > a else 0.0 for a, b in pairwise(edges)])
-    energy = levels / levels.max() if levels.max() > 0 else levels
-    return Backing(tuple(round(float(e), 6) for e in energy), (0.0,) * ground.plan.beats)
-
-
 def render_alone(paper: Paper, sound: Audio, workers: int = 2) -> Song:
     """Return the song of a paper in which nobody sings: the sound itself, at the preset's loudness, is the mix."""
     settings = MixSettings.load(paper.style.mix)
     gain = master_gain(sound.samples, [sound.samples], MIX_SAMPLE_RATE, settings.master, workers)
     mix = Audio(np.ascontiguousarray(sound.samples * gain, np.float32), MIX_SAMPLE_RATE)
-    song = Song(
-        title=paper.title,
-        seed=paper.seed,
-        brief=paper.brief,
-        lyrics=paper.lyrics,
-        plan=paper.plan,
-        timeline=paper.accompaniment.timeline,
-        chords=paper.accompaniment.chords,
-        notes=(),
-        parts=(),
-        performance=paper.performance,
-        provenance=Provenance(__version__, (*paper.backends, ("singer", None)), paper.warnings),
-        audio=Mix(mix, {BACKING: mix}),
-    )
+    song = song_of(paper, (*paper.backends, ("singer", None)), Mix(mix, {BACKING: mix}))
     return replace(song, report=check(song))

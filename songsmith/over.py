@@ -19,11 +19,10 @@ import numpy as np
 
 from lyrics.text import printable
 from lyrics.values import Lyrics
-from songsmith import __version__
 from songsmith.accompaniment.parts import Accompaniment
 from songsmith.align import perform
 from songsmith.analysis import Analysis, analyse
-from songsmith.analysis.features import mono_of
+from songsmith.analysis.features import RATE, Frames, mono_of
 from songsmith.analysis.sections import FoundSection
 from songsmith.audio import Audio
 from songsmith.backing import arrange_backing
@@ -37,7 +36,7 @@ from songsmith.melodics import melody_faults
 from songsmith.mix import MIX_SAMPLE_RATE
 from songsmith.mixing.over import BACKING, GainCurve, mix_over
 from songsmith.mixing.settings import MixSettings
-from songsmith.paper import LARGEST_SEED, Paper, check_seed, read_lyrics, score_warnings, title_of
+from songsmith.paper import LARGEST_SEED, Paper, check_seed, read_lyrics, score_warnings, song_of, title_of
 from songsmith.pipeline import Progress
 from songsmith.placing import Grid, place_sections
 from songsmith.plan import Chord, Plan
@@ -45,7 +44,7 @@ from songsmith.prompt import Overrides, understand
 from songsmith.score import Score
 from songsmith.seeds import generator
 from songsmith.singing.voices import load_voice
-from songsmith.song import Backend, Provenance, Song
+from songsmith.song import Backend, Song
 from songsmith.timeline import Meter, Timeline
 from songsmith.vocals import Studio, fit, singer_of
 
@@ -283,8 +282,13 @@ def _within(sections: tuple[FoundSection, ...], bars: int) -> tuple[FoundSection
 def heard_backing(audio: Audio, found: Analysis, bars: int, beats: int) -> Backing:
     """Return a recording as the melody writer hears it: how loud each bar is; tunes of its own are not told apart."""
     timeline, *_ = song_grid(found, audio.duration_s)
-    mono = mono_of(audio)
-    edges = np.clip(timeline.beats_to_seconds(np.linspace(0, beats, bars + 1)) * 22_050, 0, len(mono)).astype(int)
+    return levels_of_bars(mono_of(audio), RATE, timeline, bars, beats)
+
+
+def levels_of_bars(mono: Frames, sample_rate: int, timeline: Timeline, bars: int, beats: int) -> Backing:
+    """Return music as the melody writer hears it: how loud each bar is against the loudest."""
+    lines = timeline.beats_to_seconds(np.linspace(0, beats, bars + 1)) * sample_rate
+    edges = np.clip(lines, 0, len(mono)).astype(int)
     levels = np.asarray([float(np.sqrt(np.mean(mono[a:b] ** 2))) if b > a else 0.0 for a, b in pairwise(edges)])
     top = float(levels.max())
     energy = levels / top if top > 0 else levels
@@ -359,21 +363,7 @@ def render_over(
     facts = {**dict(known.facts if known else ()), GAINS: str(gains)}
     name = known.name if known else RECORDING
     roles.update({ACCOMPANIST: Backend.of(name, **facts), "singer": singer_of(paper.voice)})
-    song = Song(
-        title=paper.title,
-        seed=paper.seed,
-        brief=paper.brief,
-        lyrics=paper.lyrics,
-        plan=paper.plan,
-        timeline=paper.accompaniment.timeline,
-        chords=paper.accompaniment.chords,
-        notes=paper.score.notes,
-        parts=(),
-        performance=paper.performance,
-        voices=paper.voices,
-        provenance=Provenance(__version__, tuple(roles.items()), paper.warnings),
-        audio=audio,
-    )
+    song = song_of(paper, tuple(roles.items()), audio)
     song = replace(song, report=check(song))
     tell("mixing", 1.0)
     return song

@@ -18,6 +18,7 @@ from lyrics.lexicon import read_lexicon
 from lyrics.parse import parse_sheet, read_sheet
 from lyrics.text import printable
 from lyrics.values import Lyrics
+from songsmith import __version__
 from songsmith.accompaniment import ACCOMPANISTS
 from songsmith.accompaniment import accompanist as find_accompanist
 from songsmith.accompaniment.feel import swing_melody
@@ -38,7 +39,7 @@ from songsmith.score import Score
 from songsmith.seeds import generator
 from songsmith.setting import open_tune, plan_setting, set_words, setting_warnings
 from songsmith.singing.voices import Voice, load_voice
-from songsmith.song import Backend, VoicePart
+from songsmith.song import Backend, Mix, Provenance, Song, VoicePart
 from songsmith.styles import Style
 from songsmith.timeline import Meter, Timeline
 from songsmith.writing import Wishes, draft_words, lyricist_backend
@@ -81,6 +82,25 @@ class Paper:
     voices: tuple[VoicePart, ...] = ()
     backends: tuple[tuple[str, Backend | None], ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+def song_of(paper: Paper, backends: tuple[tuple[str, Backend | None], ...], audio: Mix) -> Song:
+    """Return the song of a paper with its sound and what filled each role, before it is checked."""
+    return Song(
+        title=paper.title,
+        seed=paper.seed,
+        brief=paper.brief,
+        lyrics=paper.lyrics,
+        plan=paper.plan,
+        timeline=paper.accompaniment.timeline,
+        chords=paper.accompaniment.chords,
+        notes=paper.score.notes,
+        parts=paper.accompaniment.parts,
+        performance=paper.performance,
+        voices=paper.voices,
+        provenance=Provenance(__version__, backends, paper.warnings),
+        audio=audio,
+    )
 
 
 def write_paper(

@@ -6,22 +6,23 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lyrics.values import Lyrics
-from songsmith import __version__
 from songsmith.accompaniment.audio import plays_sound
 from songsmith.accompaniment.palette import part_styles
+from songsmith.accompaniment.parts import Part
 from songsmith.accompaniment.render import render_parts
 from songsmith.accompaniment.soundfont import SoundFont, find_soundfont, load_soundfont
 from songsmith.cache import Cache, cache_folder
 from songsmith.evaluation import check
 from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings, PartSettings
-from songsmith.paper import Paper, read_lyrics, title_of, write_paper
-from songsmith.song import Backend, Provenance, Song
+from songsmith.paper import Paper, read_lyrics, song_of, title_of, write_paper
+from songsmith.song import Backend, Song
+from songsmith.styles import Style
 from songsmith.threads import single_threaded
 from songsmith.vocals import Studio, singer_of
 
@@ -141,32 +142,23 @@ def render(
     )
 
     tell("mixing", 0.0)
-    channels = {
-        name: PartSettings(gain_db=part.gain_db, pan=part.pan, reverb=part.reverb)
-        for name, part in part_styles(parts, paper.style).items()
-    }
+    channels = channels_of(parts, paper.style)
     audio = DefaultMixer(MixSettings.load(paper.style.mix)).mix(
         vocal, stems, channels, paper.brief.texture, frames, voices, workers
     )
-    song = Song(
-        title=paper.title,
-        seed=paper.seed,
-        brief=paper.brief,
-        lyrics=paper.lyrics,
-        plan=paper.plan,
-        timeline=timeline,
-        chords=paper.accompaniment.chords,
-        notes=paper.score.notes,
-        parts=parts,
-        performance=paper.performance,
-        voices=paper.voices,
-        provenance=Provenance(__version__, _backends(paper, instruments), paper.warnings),
-        audio=audio,
-    )
+    song = song_of(paper, _backends(paper, instruments), audio)
     tell("mixing", 0.7)
     song = replace(song, report=check(song))
     tell("mixing", 1.0)
     return song
+
+
+def channels_of(parts: Sequence[Part], style: Style) -> dict[str, PartSettings]:
+    """Return what a style asks of each part in the mix."""
+    return {
+        name: PartSettings(gain_db=part.gain_db, pan=part.pan, reverb=part.reverb)
+        for name, part in part_styles(parts, style).items()
+    }
 
 
 def _silent(stage: str, share: float) -> None:

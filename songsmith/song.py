@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +102,13 @@ class Provenance:
     def backend(self, role: str) -> Backend | None:
         """Return what filled a role, None where nothing did."""
         return dict(self.backends).get(role)
+
+    def since(self, earlier: Provenance, role: str, did: Backend) -> Provenance:
+        """Return this one with what an earlier one says of the roles that it leaves open, and one role more."""
+        roles = dict(earlier.backends)
+        roles.update({name: one for name, one in self.backends if one is not None})
+        roles[role] = did
+        return replace(self, backends=tuple(roles.items()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

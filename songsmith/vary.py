@@ -189,7 +189,4 @@ def _provenance(song: Song, varied: Song, request: Request) -> Provenance:
             facts[name] = getattr(request, name)
     if request.bars is not None:
         facts["bars"] = f"{request.bars[0]}-{request.bars[1]}"
-    roles = dict(song.provenance.backends)
-    roles.update({role: one for role, one in varied.provenance.backends if one is not None})
-    roles["variation"] = Backend.of(request.what, **facts)
-    return replace(varied.provenance, backends=tuple(roles.items()))
+    return varied.provenance.since(song.provenance, "variation", Backend.of(request.what, **facts))

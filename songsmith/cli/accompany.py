@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from songsmith.cli.analyse import check_recording
-from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
+from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
 
 
 @app.command(
@@ -56,12 +56,7 @@ def accompany(
             soundfont=soundfont,
             progress=progress,
         )
-        progress("saving", 0.0)
-        if out is None:
-            folder = project.save_as_new(song, audio_format=audio_format, warn=warn)
-        else:
-            folder = project.save(song, out, overwrite, audio_format, warn)
-        progress("saving", 1.0)
+        folder = saved(song, out, overwrite, audio_format, progress)
     if as_json:
         result = {
             "folder": str(folder.resolve()),

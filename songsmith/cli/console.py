@@ -6,9 +6,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from songsmith.song import Song
 
 app = typer.Typer(
     add_completion=False,
@@ -57,6 +61,21 @@ def print_list(rows: Mapping[str, str], column: str, as_json: bool) -> None:
 def warn(text: str) -> None:
     """Print a warning to stderr."""
     print(f"songsmith: warning: {text}", file=sys.stderr)
+
+
+def saved(
+    song: Song, out: Path | None, overwrite: bool, audio_format: str, progress: Callable[[str, float], None]
+) -> Path:
+    """Write a song where the user wants it, or to a new folder named after it, and return its path."""
+    from songsmith import project
+
+    progress("saving", 0.0)
+    if out is None:
+        place = project.save_as_new(song, audio_format=audio_format, warn=warn)
+    else:
+        place = project.save(song, out, overwrite, audio_format, warn)
+    progress("saving", 1.0)
+    return place
 
 
 @contextmanager

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from songsmith.cli.console import Json, Quiet, app, progress_bars, warn, whole
+from songsmith.cli.console import Json, Quiet, app, progress_bars, saved, warn, whole
 from songsmith.errors import InputError
-
-if TYPE_CHECKING:
-    from songsmith.song import Song
 
 
 @app.command(
@@ -87,9 +84,7 @@ def edit(
                 progress=progress,
                 warn=warn,
             )
-        progress("saving", 0.0)
-        place = _save(edited, out, overwrite, audio_format)
-        progress("saving", 1.0)
+        place = saved(edited, out, overwrite, audio_format, progress)
     if as_json:
         result = {"folder": str(place.resolve()), "title": edited.title, "changed_s": heard, "report": edited.report}
         print(json.dumps(result, ensure_ascii=False, indent=2))
@@ -100,12 +95,3 @@ def edit(
     else:
         print(f"{printable(edited.title)}  {', '.join(printable(one) for one in settings or ())}")
     print(f"listen: {place / f'mix.{audio_format}'}")
-
-
-def _save(song: Song, out: Path | None, overwrite: bool, audio_format: str) -> Path:
-    """Write the edited song where the user wants it, or to a new folder."""
-    from songsmith import project
-
-    if out is None:
-        return project.save_as_new(song, audio_format=audio_format, warn=warn)
-    return project.save(song, out, overwrite, audio_format, warn)

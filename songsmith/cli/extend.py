@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from songsmith.cli.analyse import check_recording
-from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
+from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
 from songsmith.errors import InputError
 
 if TYPE_CHECKING:
@@ -197,12 +197,7 @@ def _extend_song(
             progress=progress,
             warn=warn,
         )
-        progress("saving", 0.0)
-        if out is None:
-            place = project.save_as_new(song, audio_format=audio_format, warn=warn)
-        else:
-            place = project.save(song, out, overwrite, audio_format, warn)
-        progress("saving", 1.0)
+        place = saved(song, out, overwrite, audio_format, progress)
     table = _table(old, song)
     if as_json:
         print(json.dumps({"folder": str(place.resolve()), **table}, ensure_ascii=False, indent=2))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
+from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
 from songsmith.cli.variations import PaperOptions, Place, SoundOptions, check_fit, make_variations
 from songsmith.errors import InputError
 
@@ -120,12 +120,7 @@ def make(
     project.check_place(out if out is not None else project.new_folder(prompt), overwrite)
     with progress_bars(quiet or as_json) as progress:
         song = make_song(prompt, lyrics, seed, **paper_options, **sound_options, progress=progress, warn=warn)
-        progress("saving", 0.0)
-        if out is None:
-            folder = project.save_as_new(song, audio_format=audio_format, warn=warn)
-        else:
-            folder = project.save(song, out, overwrite, audio_format, warn)
-        progress("saving", 1.0)
+        folder = saved(song, out, overwrite, audio_format, progress)
     if as_json:
         print(json.dumps(_summary(song, folder), ensure_ascii=False, indent=2))
     else:

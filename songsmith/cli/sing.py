@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from songsmith.cli.analyse import check_recording
-from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
+from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
 
 
 @app.command(epilog="Example: [bold]songsmith sing words.txt --over backing.wav --out song[/bold]")
@@ -67,12 +67,7 @@ def sing(
             progress=progress,
             warn=warn,
         )
-        progress("saving", 0.0)
-        if out is None:
-            folder = project.save_as_new(song, audio_format=audio_format, warn=warn)
-        else:
-            folder = project.save(song, out, overwrite, audio_format, warn)
-        progress("saving", 1.0)
+        folder = saved(song, out, overwrite, audio_format, progress)
     sung = [section for section in song.plan.sections if any(section.voice)]
     if as_json:
         result = {

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from songsmith.cli.console import Json, Quiet, app, number, progress_bars, warn, whole
+from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
 from songsmith.errors import InputError
 
 
@@ -67,12 +67,7 @@ def vary(
             progress=progress,
             warn=warn,
         )
-        progress("saving", 0.0)
-        if out is None:
-            place = project.save_as_new(varied, audio_format=audio_format, warn=warn)
-        else:
-            place = project.save(varied, out, overwrite, audio_format, warn)
-        progress("saving", 1.0)
+        place = saved(varied, out, overwrite, audio_format, progress)
     new = round(difference(song.notes, varied.notes), 3)
     changed = [part.name for part, old in zip(varied.parts, song.parts, strict=True) if part != old]
     if as_json:

@@ -165,10 +165,8 @@ def edit_settings(
         new = render_over(paper, backing, said, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
     else:
         new = render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
-    roles = dict(song.provenance.backends)
-    roles.update({role: one for role, one in new.provenance.backends if one is not None})
-    roles["edit"] = Backend.of("settings", **{path: printable(value) for path, value in settings})
-    return replace(new, provenance=replace(new.provenance, backends=tuple(roles.items())))
+    did = Backend.of("settings", **{path: printable(value) for path, value in settings})
+    return replace(new, provenance=new.provenance.since(song.provenance, "edit", did))
 
 
 def _check_settable(song: Song, settings: Sequence[tuple[str, str]]) -> None:
@@ -192,9 +190,8 @@ def _sum_error(old: Song, mix: Mix, stretch: Stretch) -> float | None:
 
 def _provenance(old: Song, new: Song, number: int) -> Provenance:
     """Return the provenance with the edit of a line added."""
-    roles = dict(old.provenance.backends)
-    roles["edit"] = Backend.of("line", number=str(number), text=printable(line_of(new, number).text))
-    return replace(old.provenance, backends=tuple(roles.items()), warnings=_told_of(old, new))
+    did = Backend.of("line", number=str(number), text=printable(line_of(new, number).text))
+    return replace(old.provenance.since(old.provenance, "edit", did), warnings=_told_of(old, new))
 
 
 def _told_of(old: Song, new: Song, missed: Sequence[str] = ()) -> tuple[str, ...]:

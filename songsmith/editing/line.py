@@ -53,10 +53,7 @@ def reword(song: Song, number: int, text: str) -> Song:
     new = _parsed(text, song.lyrics.language, old)
     lead = load_voice(song.brief.voice, song.brief.performance or None)
     sung = _with_line(song, Sung(song.lyrics, song.notes, song.performance), new, lead, song.seed)
-    voices = tuple(
-        _with_new_words(song, voice, new) if voice.kind in OWN_WORDS and _sings(voice, number) else voice
-        for voice in song.voices
-    )
+    voices = tuple(_with_new_words(song, voice, new) if sings(voice, number) else voice for voice in song.voices)
     return replace(
         song,
         lyrics=sung.lyrics,
@@ -98,8 +95,9 @@ def _parsed(text: str, language: str, old: Line) -> Line:
     return replace(lines[0], number=old.number, text=lines[0].text + behind, backing=old.backing)
 
 
-def _sings(voice: VoicePart, number: int) -> bool:
-    return any(line.number == number for line in voice.lyrics.lines)
+def sings(voice: VoicePart, number: int) -> bool:
+    """Tell whether a voice beside the lead sings the lead's words of a line."""
+    return voice.kind in OWN_WORDS and any(line.number == number for line in voice.lyrics.lines)
 
 
 def _with_new_words(song: Song, voice: VoicePart, new: Line) -> VoicePart:

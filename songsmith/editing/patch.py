@@ -16,7 +16,7 @@ import numpy.typing as npt
 from lyrics.values import Lyrics
 from songsmith.audio import Audio
 from songsmith.cast import cast_voices, only_lines
-from songsmith.editing.line import OWN_WORDS, free_stretch, sounding_stretch
+from songsmith.editing.line import free_stretch, sings, sounding_stretch
 from songsmith.errors import InputError
 from songsmith.kept import KeptStems
 from songsmith.mix import MIX_SAMPLE_RATE, take_out
@@ -76,7 +76,7 @@ def resing(old: Song, mix: Mix, new: Song, number: int, studio: Studio) -> tuple
     strip = mix.strips[VOCALS]
     raw = dry.samples[:, begin : stretch.until] * np.float32(strip.factors[0, 0])
     changed = {VOCALS: _put_in(mix, VOCALS, vocal_again(raw, space, begin), space, begin, stretch)}
-    if BACKING_VOCALS in mix.strips and any(_sings(voice, number) for voice in new.voices):
+    if BACKING_VOCALS in mix.strips and any(sings(voice, number) for voice in new.voices):
         sung = _behind(mix, new, space, begin, stretch, studio)
         changed[BACKING_VOCALS] = _put_in(mix, BACKING_VOCALS, sung, space, begin, stretch)
     total, changed = _under_ceiling(mix, changed, stretch, settings.master.true_peak_dbtp)
@@ -95,11 +95,7 @@ def _heard(old: Song, new: Song, number: int) -> tuple[int, int]:
 
 
 def _beside(song: Song, number: int) -> list[tuple[Lyrics, Performance]]:
-    return [(voice.lyrics, voice.performance) for voice in song.voices if _sings(voice, number)]
-
-
-def _sings(voice: VoicePart, number: int) -> bool:
-    return voice.kind in OWN_WORDS and any(line.number == number for line in voice.lyrics.lines)
+    return [(voice.lyrics, voice.performance) for voice in song.voices if sings(voice, number)]
 
 
 def _dry(old: Song, new: Song, number: int, dry: Audio, stretch: Stretch, studio: Studio) -> Audio:

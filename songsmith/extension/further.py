@@ -10,7 +10,6 @@ import numpy as np
 
 from songsmith.accompaniment import ACCOMPANISTS
 from songsmith.accompaniment import accompanist as find_accompanist
-from songsmith.accompaniment.palette import part_styles
 from songsmith.accompaniment.parts import Part
 from songsmith.accompaniment.render import render_parts
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
@@ -20,8 +19,9 @@ from songsmith.extension.assembly import total_of
 from songsmith.extension.level import edged, under_ceiling
 from songsmith.extension.recording import Extended
 from songsmith.extension.singing import at_rate
-from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings, PartSettings
+from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings
 from songsmith.mixing.loudness import loudness_lufs
+from songsmith.pipeline import channels_of
 from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.prompt import Overrides, understand
 from songsmith.song import Backend
@@ -101,10 +101,7 @@ def add_parts(
     frames = math.ceil((past - first) * MIX_SAMPLE_RATE / rate)
     instruments = load_soundfont(find_soundfont(soundfont))
     played = render_parts(parts, timeline, instruments, MIX_SAMPLE_RATE, frames, workers)
-    channels = {
-        name: PartSettings(gain_db=one.gain_db, pan=one.pan, reverb=one.reverb)
-        for name, one in part_styles(parts, reading.style).items()
-    }
+    channels = channels_of(parts, reading.style)
     mixer = DefaultMixer(MixSettings.load(reading.style.mix))
     sound = mixer.mix(None, played, channels, brief.texture, frames, (), workers)
     lufs = loudness_lufs(sound.mix.samples, MIX_SAMPLE_RATE)

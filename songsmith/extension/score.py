@@ -97,10 +97,8 @@ def continue_song(
         lexicon=lexicon,
     )
     longer = render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
-    roles = dict(song.provenance.backends)
-    roles.update({role: one for role, one in longer.provenance.backends if one is not None})
-    roles["extension"] = Backend.of("score", bar=str(form.bar + 1), bars=str(form.bars), seed=str(seed))
-    return replace(longer, provenance=replace(longer.provenance, backends=tuple(roles.items())))
+    did = Backend.of("score", bar=str(form.bar + 1), bars=str(form.bars), seed=str(seed))
+    return replace(longer, provenance=longer.provenance.since(song.provenance, "extension", did))
 
 
 def continue_paper(
