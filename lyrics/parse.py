@@ -17,7 +17,7 @@ from lyrics.files import read_text
 from lyrics.fold import printable, short
 from lyrics.g2p import NOTHING
 from lyrics.lines import read_row
-from lyrics.tags import Tag, parse_tag, split_tag
+from lyrics.tags import Tag, near_kind, parse_tag, split_tag
 from lyrics.values import Line, Lyrics, Section
 
 LANGUAGES = {
@@ -158,7 +158,10 @@ def _is_section(block: _Block, notes: _Notes) -> bool:
     tag = block.tag
     if tag.known:
         return True
-    what = f"line {block.number}: the tag [{tag.label}] names no known kind of section"
+    meant = near_kind(tag.label)
+    what = f"line {block.number}: the tag [{tag.label}] names no known kind of section" + (
+        f" (did you mean [{meant}]?)" if meant else ""
+    )
     if block.rows or tag.instrumental or tag.bars:
         notes.add(f"{what}; taken as a verse")
         return True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from lyrics.errors import LyricsError
 
@@ -33,6 +34,25 @@ The first that occurs decides, so "Guitar Break" is a solo.
 """
 
 
+USUAL = (
+    "verse",
+    "chorus",
+    "pre-chorus",
+    "post-chorus",
+    "hook",
+    "bridge",
+    "intro",
+    "outro",
+    "solo",
+    "interlude",
+    "drop",
+)
+"""Tags that a mistyped one is compared with."""
+
+LIKENESS = 0.65
+"""Share of letters that a mistyped tag has in common with the one it seems to mean."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """What a tag line says. `known` is False where its word names no kind of section and `kind` is a guess."""
@@ -53,6 +73,13 @@ def kind_of(label: str) -> str | None:
     letters = "".join(c for c in unicodedata.normalize("NFKD", label.lower()) if not unicodedata.combining(c))
     plain = " ".join(re.findall(r"[a-z0-9]+", letters))
     return next((kind for pattern, kind in KIND_PATTERNS if re.search(rf"\b(?:{pattern})\b", plain)), None)
+
+
+def near_kind(label: str) -> str:
+    """Return the tag that a mistyped one (`Chrous`, `Vesre 2`) seems to mean, or empty."""
+    words = re.findall(r"[a-z-]{3,}", label.lower())
+    near = [found for word in words for found in get_close_matches(word, USUAL, n=1, cutoff=LIKENESS)]
+    return near[0].title() if near else ""
 
 
 def split_tag(row: str) -> tuple[str, str]:

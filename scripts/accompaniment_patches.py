@@ -12,9 +12,10 @@ from accompaniment_songs import RawSong
 from numpy.typing import NDArray
 from torch import Tensor
 
-from songsmith.accompaniment.latent.coding import note_channels
+from songsmith.accompaniment.latent.coding import likely_lengths, note_channels
+from songsmith.accompaniment.latent.plain import CHORD_FEATURES, PITCHED_PARTS
 from songsmith.accompaniment.latent.rolls import BEATS, LENGTHS, PARTS, TICKS_PER_BEAT, chord_features, to_beats
-from songsmith.accompaniment.latent.vae import CHORD_FEATURES, PITCHED_PARTS, BeatCoder
+from songsmith.accompaniment.latent.vae import BeatCoder
 
 VELOCITY_LEVELS = 12
 
@@ -119,11 +120,18 @@ def dense(patches: Patches, chosen: NDArray[np.int64], network: BeatCoder) -> Ba
 
 
 def mixed(
-    patches: Patches, chosen: NDArray[np.int64], network: BeatCoder, share: float, rng: np.random.Generator
+    patches: Patches,
+    chosen: NDArray[np.int64],
+    network: BeatCoder,
+    share: float,
+    rng: np.random.Generator,
+    other_lengths: float = 0.0,
 ) -> Batch:
     """Return the beats of these indices, a share of them mixed: some drums, or some ticks, are another beat's.
 
-    So the coder learns that what one drum plays says little of the others, which new grooves ask of it.
+    So the coder learns that what one drum plays says little of the others, which new grooves ask of it. In a share
+    `other_lengths` of pitched beats, strokes have the length of strokes elsewhere: what is played says little of how
+    long it is held, either.
     """
     first = _notes(patches, chosen)
     second = _notes(patches, rng.permutation(chosen))
@@ -132,7 +140,12 @@ def mixed(
     own = rng.random((len(chosen), places)) < rng.random((len(chosen), 1))
     own[rng.random(len(chosen)) >= share] = True
     kept = [first[own[first[:, 0], first[:, column]]], second[~own[second[:, 0], second[:, column]]]]
-    return _batch(np.concatenate(kept), patches.extra[chosen], network)
+    notes = np.concatenate(kept)
+    if network.extra and other_lengths > 0.0:
+        drawn = rng.choice(notes[:, 3], (len(chosen), TICKS_PER_BEAT))
+        anew = (rng.random((len(chosen), 1)) < other_lengths) & (rng.random((len(chosen), TICKS_PER_BEAT)) < 0.7)
+        notes[:, 3] = np.where(anew[notes[:, 0], notes[:, 1]], drawn[notes[:, 0], notes[:, 1]], notes[:, 3])
+    return _batch(notes, patches.extra[chosen], network)
 
 
 def _notes(patches: Patches, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -147,14 +160,36 @@ def _notes(patches: Patches, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
 def _batch(notes: NDArray[np.int64], extra: NDArray[np.uint8], network: BeatCoder) -> Batch:
     beat, tick, row, length, velocity = torch.from_numpy(notes).T.unbind(0)
     rolls = torch.zeros(len(extra), TICKS_PER_BEAT, network.rows, network.channels)
-    rolls[beat, tick, row] = note_channels(length, velocity / 127.0, network.channels)
+    seen = note_channels(notes[:, 3], notes[:, 4].astype(np.float32) / 127.0, network.channels)
+    rolls[beat, tick, row] = torch.from_numpy(seen)
     return Batch(rolls, torch.from_numpy(extra.astype(np.float32)), beat, tick, row, length, velocity / 127.0)
 
 
-def coder_loss(coder: BeatCoder, batch: Batch, kl_weight: float) -> tuple[Tensor, dict[str, float]]:
-    """Return the loss of a batch, and its parts."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Anchor:
+    """A coder whose codes another one has to stay near, `deviation` [code] of them, `weight` of a move by one."""
+
+    coder: BeatCoder
+    deviation: Tensor
+    weight: float
+
+
+def coder_loss(
+    coder: BeatCoder, batch: Batch, kl_weight: float, anchor: Anchor | None = None, length_weight: float = 1.0
+) -> tuple[Tensor, dict[str, float]]:
+    """Return the loss of a batch, and its parts.
+
+    With an `anchor`, codes may move a little from its own, and half of the beats are given back from those: so a
+    denoiser that was trained on the anchor's codes stays right.
+    """
     mean, log_variance = coder.encode(batch.rolls, batch.extra)
-    code = mean + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
+    given, moved = mean, mean.new_zeros(())
+    if anchor is not None:
+        with torch.no_grad():
+            old, _ = anchor.coder.encode(batch.rolls, batch.extra)
+        moved = anchor.weight * ((mean - old) / anchor.deviation).square().sum(1).mean()
+        given = torch.where(torch.rand(len(mean), 1, device=mean.device) < 0.5, old, mean)
+    code = given + torch.exp(0.5 * log_variance) * torch.randn_like(mean)
     logits, columns, hidden = coder.decode(code, batch.extra)
     onset = torch.nn.functional.binary_cross_entropy_with_logits(
         logits, batch.rolls[..., 0], pos_weight=torch.tensor(2.0, device=logits.device), reduction="sum"
@@ -166,13 +201,13 @@ def coder_loss(coder: BeatCoder, batch: Batch, kl_weight: float) -> tuple[Tensor
     kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).sum(dim=1).mean()
     if not batch.extra.shape[1]:
         length = length * 0.0  # drums are struck: their lengths are not learned
-    total = onset + length + 2.0 * velocity + kl_weight * kl
+    total = onset + length_weight * length + 2.0 * velocity + kl_weight * kl + moved
     return total, {"onset": onset.item(), "length": length.item(), "velocity": velocity.item(), "kl": kl.item()}
 
 
 @torch.no_grad()
 def coder_scores(coder: BeatCoder, patches: Patches, chosen: Sequence[int] | NDArray, threshold: float = 0.0) -> dict:
-    """Return F1 of the onsets at the exact tick, share of lengths within a tick and error of velocities.
+    """Return F1 of the onsets at the exact tick, share of lengths within a tick and error of velocities, and counts.
 
     Every beat counts as often as it occurs.
     """
@@ -191,7 +226,7 @@ def coder_scores(coder: BeatCoder, patches: Patches, chosen: Sequence[int] | NDA
         true += float((real.sum((1, 2)) * weight).sum())
         lengths, velocities = coder.notes(columns, hidden, batch.beat, batch.tick, batch.row)
         own = weight[batch.beat]
-        near += float((((table[lengths.argmax(1)] - table[batch.length]).abs() <= 1) * own).sum())
+        near += float((((table[likely_lengths(lengths.numpy())] - table[batch.length]).abs() <= 1) * own).sum())
         off += float(((velocities - batch.velocity).abs() * own).sum())
         counted += float(own.sum())
     return {
@@ -200,4 +235,7 @@ def coder_scores(coder: BeatCoder, patches: Patches, chosen: Sequence[int] | NDA
         "recall": hit / max(1.0, true),
         "length": near / max(1.0, counted),
         "velocity": off / max(1.0, counted),
+        "hits": hit,
+        "said": said,
+        "true": true,
     }

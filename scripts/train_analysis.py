@@ -18,8 +18,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch.nn import functional
 
+from songsmith.analysis.classes import METERS, NO_CHORD, QUALITIES
 from songsmith.analysis.features import FPS, PITCH_FPS, between
-from songsmith.analysis.networks import METERS, NO_CHORD, QUALITIES, BeatNetwork, ChordNetwork
+from songsmith.analysis.networks import BeatNetwork, ChordNetwork
 from songsmith.theory import parse_chord
 
 CROP = 1400

@@ -18,8 +18,8 @@ from analysis_corpus import moved_symbol
 from safetensors.torch import load_file, save_file
 from train_analysis import chord_class
 
+from songsmith.analysis.classes import CHORDS, NO_CHORD, QUALITIES
 from songsmith.analysis.key import FEATURES, KEY_MODES, key_features, turned
-from songsmith.analysis.networks import CHORDS, NO_CHORD, QUALITIES
 from songsmith.form import plan_song
 from songsmith.prompt import Overrides, understand
 from songsmith.styles import style_names

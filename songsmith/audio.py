@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import gcd
 from pathlib import Path
 from secrets import token_hex
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +18,8 @@ import numpy.typing as npt
 from songsmith.errors import InputError
 
 Samples = npt.NDArray[np.float32]
+
+Wave = TypeVar("Wave", npt.NDArray[np.float32], npt.NDArray[np.float64])
 
 BLOCK = 2**16
 """Frames that are written at once, few enough to stay in the cache of the processor."""
@@ -94,6 +98,17 @@ class Audio:
             temporary.replace(path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def resampled(samples: Wave, rate: int, wanted: int) -> Wave:
+    """Return `[..., frames]` at another rate, frame 0 staying frame 0; at their own rate they are the same array."""
+    if rate == wanted:
+        return samples
+    from scipy.signal import resample_poly
+
+    common = gcd(rate, wanted)
+    found: Wave = resample_poly(samples, wanted // common, rate // common, axis=-1).astype(samples.dtype, copy=False)
+    return found
 
 
 def forget_time(path: Path) -> None:

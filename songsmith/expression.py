@@ -20,6 +20,7 @@ import numpy.typing as npt
 from songsmith.performance import BREATH, Curve, Performance, PhonemeSpan
 from songsmith.score import Score
 from songsmith.seeds import generator
+from songsmith.singing.phonemes import SONORANTS, bare
 from songsmith.singing.voices import Voice, VoicePitch
 from songsmith.timeline import Timeline
 from songsmith.units import midi_to_hz
@@ -186,4 +187,15 @@ def _decibels(t: Frames, notes: tuple[SungNote, ...], spans: tuple[PhonemeSpan, 
     energies = [style.energy_db * (2.0 * n.energy - 1.0) for n in notes]
     level += np.interp(t, centres, accents) + np.interp(t, centres, energies)
     fall = min(0.5 * (notes[-1].end_s - notes[-1].start_s), 0.4)
-    return level - style.final_fall_db * np.clip((t - (end - fall)) / fall, 0.0, 1.0)
+    falling = np.clip((t - (end - fall)) / fall, 0.0, 1.0)
+    return level - style.final_fall_db * np.where(t < _last_consonants(spans), falling, 0.0)
+
+
+def _last_consonants(spans: tuple[PhonemeSpan, ...]) -> float:
+    """Return where the consonants begin that end a phrase and are no sonorants; they do not fall away with it."""
+    start = spans[-1].end
+    for span in reversed(spans):
+        if span.is_vowel or bare(span.symbol) in SONORANTS:
+            break
+        start = span.start
+    return start

@@ -20,21 +20,21 @@ from songsmith.accompaniment import song_timeline
 from songsmith.accompaniment.audio import SoundAccompanist, kind_of, sound_accompanist
 from songsmith.accompaniment.audio.wish import has_own_words, sound_wish
 from songsmith.accompaniment.parts import Accompaniment
-from songsmith.align import perform
 from songsmith.analysis import Analysis, analyse
 from songsmith.audio import Audio
-from songsmith.backing import arrange_backing
 from songsmith.brief import TEMPO_RANGE, Brief
 from songsmith.cast import cast_voices, move_into_ranges
 from songsmith.errors import InputError
 from songsmith.evaluation import check
 from songsmith.form import form_warnings, plan_song
+from songsmith.ground import UNSURE, levels_of_bars, song_grid, write_melody_over
+from songsmith.listened import for_mixer
 from songsmith.mix import MIX_SAMPLE_RATE
 from songsmith.mixing.master import master_gain
 from songsmith.mixing.over import BACKING
 from songsmith.mixing.settings import MixSettings
-from songsmith.over import ACCOMPANIST, UNSURE, for_mixer, levels_of_bars, render_over, song_grid, write_melody_over
-from songsmith.paper import Paper, check_seed, read_lyrics, score_warnings, song_of, title_of
+from songsmith.over import ACCOMPANIST, render_over
+from songsmith.paper import Paper, check_seed, paper_of, read_lyrics, song_of, title_of
 from songsmith.pipeline import Progress
 from songsmith.plan import Chord, Plan
 from songsmith.prompt import Overrides, Reading, understand
@@ -324,26 +324,11 @@ def write_on(
         backing = levels_of_bars(mono, ground.sound.sample_rate, timeline, plan.bars, plan.beats)
         score = write_melody_over(words, plan, accompaniment, home, seed, reading.style.syncopation, backing)
         score = move_into_ranges(score, cast, brief.voice)
-    voices, missed = arrange_backing(score, timeline, cast, seed, brief)
     told = [*reading.warnings, *form_warnings(reading.brief, words, reading.style, length_s), *ground.told]
     if not has_own_words(reading.brief):
         told.append("the prompt is longer than audio models read: they were told style, mood, instruments and tempo")
-    return Paper(
-        title=title_of(words, brief.prompt),
-        seed=seed,
-        brief=brief,
-        style=reading.style,
-        voice=singer,
-        lyrics=words,
-        plan=plan,
-        accompaniment=accompaniment,
-        score=score,
-        performance=perform(score, timeline, singer, seed),
-        cast=cast,
-        voices=voices,
-        backends=backends,
-        warnings=(*told, *cast.warnings, *score_warnings(score, timeline, cast), *missed),
-    )
+    title = title_of(words, brief.prompt)
+    return paper_of(title, seed, brief, reading.style, singer, cast, accompaniment, score, backends, told)
 
 
 def render_alone(paper: Paper, sound: Audio, workers: int = 2) -> Song:

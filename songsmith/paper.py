@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from lyrics.parse import parse_sheet, read_sheet
 from lyrics.text import printable
 from lyrics.values import Lyrics
 from songsmith import __version__
-from songsmith.accompaniment import ACCOMPANISTS
+from songsmith.accompaniment import DEFAULT, accompanist_backend
 from songsmith.accompaniment import accompanist as find_accompanist
 from songsmith.accompaniment.feel import swing_melody
 from songsmith.accompaniment.parts import Accompaniment
@@ -114,7 +114,7 @@ def write_paper(
     meter: str | None = None,
     voice: str | None = None,
     performance: str | None = None,
-    accompanist: str = "patterns",
+    accompanist: str = DEFAULT,
     length_s: float | None = None,
     melody: str | Path | None = None,
     lexicon: Mapping[str, str] | str | Path | None = None,
@@ -167,26 +167,51 @@ def write_paper(
         score = move_into_ranges(score, cast, brief.voice)
     else:
         score = Score((), accompaniment.chords, words, plan)
+    backends = (
+        ("lyricist", lyricist_backend(lyricist) if wordless else None),
+        ("accompanist", accompanist_backend(accompanist)),
+        *_tune_backend(melody),
+    )
+    title = title_of(words, brief.prompt)
+    return paper_of(title, seed, brief, style_values, singer_voice, cast, accompaniment, score, backends, told)
+
+
+def paper_of(
+    title: str,
+    seed: int,
+    brief: Brief,
+    style: Style,
+    voice: Voice,
+    cast: Cast,
+    accompaniment: Accompaniment,
+    score: Score,
+    backends: tuple[tuple[str, Backend | None], ...] = (),
+    told: Sequence[str] = (),
+) -> Paper:
+    """Return the paper of a score: its performance, the voices beside the lead, and what is to be told of both.
+
+    Parameters
+    ----------
+    score : its lines where their singers sing them
+    told : what is to be told already, before what the singers say
+    """
     voices, missed = arrange_backing(score, accompaniment.timeline, cast, seed, brief)
+    warnings = (*told, *cast.warnings, *score_warnings(score, accompaniment.timeline, cast), *missed)
     return Paper(
-        title=title_of(words, brief.prompt),
+        title=title,
         seed=seed,
         brief=brief,
-        style=style_values,
-        voice=singer_voice,
-        lyrics=words,
-        plan=plan,
+        style=style,
+        voice=voice,
+        lyrics=score.lyrics,
+        plan=score.plan,
         accompaniment=accompaniment,
         score=score,
-        performance=perform(score, accompaniment.timeline, singer_voice, seed),
+        performance=perform(score, accompaniment.timeline, voice, seed),
         cast=cast,
         voices=voices,
-        backends=(
-            ("lyricist", lyricist_backend(lyricist) if wordless else None),
-            ("accompanist", Backend.of(accompanist, version=ACCOMPANISTS.version(accompanist))),
-            *_tune_backend(melody),
-        ),
-        warnings=(*told, *cast.warnings, *score_warnings(score, accompaniment.timeline, cast), *missed),
+        backends=backends,
+        warnings=tuple(dict.fromkeys(warnings)),
     )
 
 
@@ -227,6 +252,13 @@ def write_melody(
 def score_warnings(score: Score, timeline: Timeline, cast: Cast) -> tuple[str, ...]:
     """Return, one sentence each, what the listener should know of how the words are sung."""
     return (*unmet(score), *report_fit(score, timeline).sentences, *out_of_reach(score, cast))
+
+
+def still_told(song: Song) -> tuple[str, ...]:
+    """Return what is told of a song but for what its score gave rise to."""
+    score = Score(song.notes, song.chords, song.lyrics, song.plan)
+    stale = set(score_warnings(score, song.timeline, cast_voices(song.lyrics, song.brief.voice)))
+    return tuple(sentence for sentence in song.provenance.warnings if sentence not in stale)
 
 
 def _overruled(before: Reading, brief: Brief) -> list[str]:

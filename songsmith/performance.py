@@ -14,6 +14,7 @@ from songsmith.errors import InputError
 FRAME_PERIOD_S = 0.005
 SILENCE = "SP"
 BREATH = "AP"
+BREATH_REST_S = 0.07  # the end of a breath is silent: what follows it at once is heard as one more consonant
 
 Curve = npt.NDArray[np.float32]
 

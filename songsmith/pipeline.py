@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lyrics.values import Lyrics
+from songsmith.accompaniment import DEFAULT
 from songsmith.accompaniment.audio import plays_sound
 from songsmith.accompaniment.palette import part_styles
 from songsmith.accompaniment.parts import Part
@@ -43,7 +44,7 @@ def make(
     meter: str | None = None,
     voice: str | None = None,
     performance: str | None = None,
-    accompanist: str = "patterns",
+    accompanist: str = DEFAULT,
     length_s: float | None = None,
     melody: str | Path | None = None,
     lexicon: Mapping[str, str] | str | Path | None = None,
@@ -66,7 +67,8 @@ def make(
         without them the words are written too
     seed : decides everything left open; the same seed gives the same bytes
     style, tempo, key, meter, voice, performance : win over the words of the prompt
-    accompanist : name of what plays: `patterns`, or `musicgen:`, `stable-audio:` or `ace-step:` and an audio model
+    accompanist : name of what plays: `diffusion` or `patterns`, or `musicgen:`, `stable-audio:` or `ace-step:` and an
+        audio model
     length_s : length asked for in seconds, kept within a bar by lengthening the parts without words
     melody : a file with a tune of your own (MIDI, MusicXML or a recording) that the lyrics are sung on
     lexicon : pronunciations of words that come before the dictionary's, or the path of a file of them

@@ -20,6 +20,7 @@ from songsmith.song import Mix, Song
 
 SONG_FILE = "song.json"
 STRIPS = "mixing.npz"
+EXTENSION_FILE = "extension.json"
 FORMATS = ("wav", "flac", "mp3")
 OWN_SOUND = re.compile(rf"(mix|stems/[^/]+|dry/[^/]+)\.({'|'.join(FORMATS)})")
 
@@ -36,6 +37,7 @@ def load(folder: str | Path) -> Song:
         raise InputError(f"{str(folder)[:200]}: cannot be read ({err}); give the folder of a song") from err
     if not is_folder:
         raise InputError(f"{folder}: there is no such folder; give the folder of a song")
+    check_score(folder)
     song = read_song(folder / SONG_FILE)
     report = folder / "report.json"
     if not report.exists():
@@ -43,6 +45,15 @@ def load(folder: str | Path) -> Song:
     check_inside(report, folder)
     field = Field(read_json(report, MAX_JSON_BYTES), str(report), "")
     return replace(song, report={name: item.value for name, item in field.entries()})
+
+
+def check_score(folder: Path) -> None:
+    """Raise InputError where a folder holds a recording that was made longer: that has sound, but no score."""
+    if not (folder / SONG_FILE).exists() and (folder / EXTENSION_FILE).exists():
+        raise InputError(
+            f"{folder}: holds a recording that was made longer, which has no score: give the mix.wav in it to a verb "
+            "for recordings (analyse, extend, separate, sing --over)"
+        )
 
 
 def sound_files(folder: Path) -> list[str]:

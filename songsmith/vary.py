@@ -15,7 +15,7 @@ from pathlib import Path
 from lyrics.text import printable
 from songsmith.accompaniment.parts import Accompaniment
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
-from songsmith.accompanying import is_accompanied, render_band
+from songsmith.accompanying import is_accompanied, own_voice, render_band
 from songsmith.backing import arrange_backing, redrawn
 from songsmith.cast import Cast, cast_voices
 from songsmith.errors import InputError
@@ -71,11 +71,7 @@ def vary(
             paper, recording, said, use_cache=use_cache, workers=workers, progress=progress, warn=warn
         )
     elif is_accompanied(song):
-        dry, said = song.read_audio().dry_vocals, song.provenance.backend("singer")
-        if dry is None:
-            raise InputError(
-                "the song's own dry/vocals is not there, so its voice cannot be mixed again: put it back"
-            )
+        dry, said = own_voice(song), song.provenance.backend("singer")
         varied = render_band(paper, dry, said, soundfont=soundfont, workers=workers, progress=progress)
     else:
         varied = render(
@@ -110,7 +106,7 @@ def vary_paper(song: Song, request: Request, voice: str | None = None, style: st
     score = Score(song.notes, song.chords, song.lyrics, song.plan)
     performance = song.performance
     cast = cast_voices(song.lyrics, song.brief.voice)
-    if request.what in ("melody", "all"):
+    if request.what in ("melody", "all") and request.blend is None:
         score, performance = vary_melody(song, request, bars, replace(accompaniment, parts=song.parts))
     if score.notes == song.notes:
         voices, told = redrawn(song), _lasting(song)
@@ -184,9 +180,14 @@ def _preset(what: str, own: str, given: str | None, known: tuple[str, ...]) -> s
 def _provenance(song: Song, varied: Song, request: Request) -> Provenance:
     """Return the provenance of the song with the variation added."""
     facts = {"amount": f"{request.amount:g}", "seed": str(request.seed)}
+    if request.blend is not None:
+        first, second = (printable(one)[:200] for one in request.blend)
+        facts = {"blend": f"{first} / {second}", "at": f"{request.at:g}", "seed": str(request.seed)}
     for name in ("keep", "section"):
         if getattr(request, name) is not None:
             facts[name] = getattr(request, name)
+    if request.guidance is not None:
+        facts["guidance"] = f"{request.guidance:g}"
     if request.bars is not None:
         facts["bars"] = f"{request.bars[0]}-{request.bars[1]}"
     return varied.provenance.since(song.provenance, "variation", Backend.of(request.what, **facts))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lyrics.errors import LyricsError, MissingData
@@ -11,6 +12,7 @@ from lyrics.files import read_text
 from lyrics.lyricist.brief import WritingBrief
 from lyrics.lyricist.drafts import Draft
 from lyrics.lyricist.lyricists import Lyricist, find_lyricist
+from lyrics.lyricist.matter import content_words
 from lyrics.lyricist.points import genre_of
 from lyrics.lyricist.revise import Continuation, continue_sheet, replaced, rewrite_line
 from lyrics.lyricist.write import DRAFTS
@@ -21,6 +23,13 @@ from songsmith.brief import Brief
 from songsmith.errors import InputError, MissingPart
 from songsmith.prompt import Overrides, Reading, understand
 from songsmith.song import Backend
+from songsmith.structure import draft_sections
+
+_MORE = re.compile(
+    r"\s+with (?:my|our|his|her|your|their|friends|family|strangers|children|someone|you|him|her)\b[^,.;:!?()]{0,60}"
+    r"|(?:, (?!(?:a|an|with|in|and)\b)[\w' -]{2,24}){1,3},? and (?:a |an |the |my )?[\w' -]{2,30}(?=[.;!?]|$)"
+    r"|, (?:[\w'-]+ ){0,2}[\w'-]+,? and (?:a |an |the |my )?[\w' -]{2,30}(?=[.;!?]|$)"
+)
 
 GENRES = {
     "ambient": "indie",
@@ -54,6 +63,9 @@ GENRES = {
 }
 """The genre of words that belongs to each style of music."""
 
+SHARES_OF_LENGTH = (1.0, 0.75, 0.5, 0.25)
+"""Shares of the length asked for that words are written for, one after another, until they fit."""
+
 OWN_GENRES = ("lullaby", "indie")
 """Genres of words that are no style of music: a prompt that names one has it, whatever the style."""
 
@@ -78,7 +90,7 @@ def writing_brief(brief: Brief, topic: str = "", wishes: Wishes | None = None) -
     named = genre_of(WritingBrief(brief.prompt, explicit=wishes.explicit))
     return WritingBrief(
         prompt=brief.prompt,
-        topic=topic,
+        topic=_whole_topic(brief.prompt, topic),
         genre=named if named in OWN_GENRES else GENRES.get(brief.style, named),
         mood=brief.mood,
         form=wishes.form or brief.form,
@@ -93,6 +105,18 @@ def writing_brief(brief: Brief, topic: str = "", wishes: Wishes | None = None) -
         length_s=brief.length_s,
         explicit=wishes.explicit,
     )
+
+
+def _whole_topic(prompt: str, topic: str) -> str:
+    """Return a topic with what follows it in the prompt and belongs to the words: whom it is with, more of a list.
+
+    The music's reading of a prompt ends a topic at `with` and at a comma, where instruments are often named.
+    """
+    at = prompt.find(topic) if topic else -1
+    more = _MORE.match(prompt, at + len(topic)) if at >= 0 else None
+    if more is None or not content_words(more[0]):
+        return topic
+    return prompt[at : more.end()]
 
 
 def write(
@@ -143,11 +167,30 @@ def draft_words(
     """Return drafts of the words for a prompt that was understood, the best first."""
     try:
         brief = writing_brief(reading.brief, reading.topic, wishes)
-        return find_lyricist(lyricist, fetch).drafts(brief, seed, drafts)
+        writer = find_lyricist(lyricist, fetch)
+        if brief.length_s is None:
+            return writer.drafts(brief, seed, drafts)
+        for share in SHARES_OF_LENGTH:
+            found = writer.drafts(replace(brief, length_s=brief.length_s * share), seed, drafts)
+            if fitting := tuple(draft for draft in found if _fits(draft, reading)):
+                return fitting
     except LyricsError as err:
         raise InputError(str(err)) from err
     except MissingData as err:
         raise MissingPart(str(err)) from err
+    raise InputError(
+        f"length {brief.length_s:g} s is too short for the words of a song at {brief.tempo:g} beats a minute: "
+        "ask for more, for fewer sections (--form chorus), for a faster tempo, or for an instrumental"
+    )
+
+
+def _fits(draft: Draft, reading: Reading) -> bool:
+    """Tell whether the words of a draft can be sung in the length that is asked for."""
+    try:
+        draft_sections(reading.brief, parse_sheet(draft.text), reading.style)
+    except InputError:
+        return False
+    return True
 
 
 def next_section(

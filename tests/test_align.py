@@ -159,6 +159,21 @@ def test_consonants_hurry_gracefully() -> None:
     assert lengths == sorted(lengths, reverse=True)
 
 
+def test_the_end_of_a_phrase_falls_away_but_not_its_last_consonants() -> None:
+    performance = perform(*simple_score("a melody", "the harbor texts", tempo=60.0), VOICE, 0)
+    first, second = performance.phrases()
+
+    def level_db(time: float) -> float:
+        return float(performance.loudness_db[round(time / performance.frame_period_s)])
+
+    vowel = next(span for span in reversed(first) if span.is_vowel)
+    assert level_db(vowel.end - 0.4) - level_db(vowel.end - 0.02) > 2.5
+    held = next(span for span in reversed(second) if span.is_vowel)
+    after = [level_db(0.5 * (span.start + span.end)) for span in second[second.index(held) + 1 :]]
+    assert len(after) == 4
+    assert min(after) > level_db(held.end - 0.02) - 1.0
+
+
 def test_vibrato_is_late_and_only_on_long_notes() -> None:
     lyrics = lyrics_of("oh oh")
     performance = perform(*score_of(lyrics, (Note(4, 0.5, 60, 0), Note(4.5, 3, 60, 1))), VOICE, 0)

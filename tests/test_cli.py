@@ -49,6 +49,8 @@ BAD = {
     "5/4": ((*MAKE, "--meter", "5/4"), 2, "'5/4'"),
     "length 0": ((*MAKE, "--length", "0"), 2, "length 0"),
     "length nan": ((*MAKE, "--length", "nan"), 2, "length nan"),
+    "length of 90 seconds past the minute": ((*MAKE, "--length", "1:90"), 2, "minutes and seconds (1:30)"),
+    "length in words": ((*MAKE, "--length", "short"), 2, "'short' is no length"),
     "length too short": ((*MAKE, "--length", "1"), 2, "too short"),
     "length too long": ((*MAKE, "--length", "1e9"), 2, "minutes"),
     "negative seed": ((*MAKE, "--seed", "-1"), 2, "seed -1"),

@@ -21,18 +21,21 @@ from songsmith.audio import Audio
 from songsmith.cli import main
 from songsmith.errors import InputError
 from songsmith.extension.bars import Bars
-from songsmith.extension.extend import Longer, extend_recording
+from songsmith.extension.extend import extend_recording
 from songsmith.extension.files import write_exactly
 from songsmith.extension.further import add_parts
 from songsmith.extension.joins import FADE_S, join
+from songsmith.extension.longer import Longer
 from songsmith.extension.path import continue_bars
 from songsmith.extension.recording import Extended, play_on, whole_bars
 from songsmith.extension.score import continue_paper
 from songsmith.extension.singing import sing_on
+from songsmith.extension.taken_up import tune_over
 from songsmith.paper import read_lyrics
 from songsmith.pipeline import make
 from songsmith.plan import Chord
 from songsmith.song import Song
+from songsmith.tunes.hum import HeardNote
 
 SHEET = "[Verse]\nCopper kettle on the fire\nMorning coming up the wire\n[Chorus]\nPour it slow and let it steam\n"
 MORE = "[Verse]\nSilver paper on the floor\nSomebody is at the door\n"
@@ -217,6 +220,56 @@ def test_new_words_are_sung_over_new_bars(truth: Truth) -> None:
     np.testing.assert_array_equal(again.mix.samples, extended.mix.samples)
 
 
+@pytest.fixture(scope="module")
+def remembered(truth: Truth) -> tuple[HeardNote, ...]:
+    """Return what the lead of the song sings, as if it were heard."""
+    times = [truth.song.timeline.beats_to_seconds([n.onset, n.onset + n.duration]) for n in truth.song.notes]
+    pitches = [n.pitch for n in truth.song.notes]
+    return tuple(HeardNote(float(a), float(b), pitch, 0.0) for (a, b), pitch in zip(times, pitches, strict=True))
+
+
+def test_the_tune_of_the_voice_is_taken_up(truth: Truth, remembered: tuple[HeardNote, ...]) -> None:
+    band = play_on(truth.audio, 24.0, truth.stems, truth.found, for_voice=True)
+    tune = tune_over(band, remembered)
+    assert all(a.end <= b.onset + 1e-9 for a, b in pairwise(tune))
+    sung = {(round(n.onset * 4) % 16, n.pitch) for n in truth.song.notes}
+    assert {(round(n.onset * 4) % 16, n.pitch) for n in tune} <= sung
+    longer, told = sing_on(band, read_lyrics(MORE), 0, truth.found.confidence, tune=tune, use_cache=False)
+    notes = told.paper.score.notes
+    assert [n.syllable for n in notes if not n.slur] == list(range(len(told.paper.lyrics.syllables)))
+    assert {(round(n.onset * 4), n.pitch % 12) for n in notes} <= {(round(n.onset * 4), n.pitch % 12) for n in tune}
+    assert stems_off(longer) < 1e-4
+    with pytest.raises(InputError, match=r"sings 0 notes over the bars .* leave out --take-up, or use a longer --by"):
+        tune_over(band, ())
+
+
+def test_an_instrument_takes_up_the_tune(truth: Truth, remembered: tuple[HeardNote, ...]) -> None:
+    band = play_on(truth.audio, 24.0, truth.stems, truth.found)
+    tune = tune_over(band, remembered)
+    longer, further = add_parts(band, 0, sung=False, tune=tune, accompanist="patterns")
+    (part,) = further.parts
+    assert [(n.onset, n.pitch) for n in part.notes] == [(n.onset, n.pitch) for n in tune]
+    assert "new_lead" in longer.stems
+    assert stems_off(longer) < 1e-4
+
+
+def test_a_beginning_builds_up(truth: Truth) -> None:
+    extended = play_on(truth.audio, 16.0, truth.stems, truth.found, before=True)
+    start, end = extended.new_s
+    third = (end - start) / 3
+
+    def level(name: str, from_s: float, until_s: float) -> float:
+        piece = extended.stems[name].samples[:, round(from_s * RATE) : round(until_s * RATE)]
+        return float(np.sqrt(np.mean(np.square(piece))))
+
+    assert level("drums", start, start + third) == 0.0
+    assert level("other", start, start + third) > 1e-3
+    for name in ("drums", "bass", "other"):
+        assert level(name, end - third, end - 0.2) > 1e-3
+    after = loudness(extended.mix, end, end + 8 * BAR_S)
+    assert loudness(extended.mix, end - third, end) == pytest.approx(after, abs=2.0)
+
+
 def test_lyrics_that_are_too_long_say_how_much_they_need(truth: Truth) -> None:
     band = play_on(truth.audio, 6.0, truth.stems, truth.found, for_voice=True)
     with pytest.raises(InputError, match=r"need at least \d+ s at 116 BPM, the new part lasts .* use --by \d+"):
@@ -336,6 +389,22 @@ def test_a_folder_is_replaced_only_where_it_is_asked(made: tuple[Longer, Path, P
     (folder / "notes.txt").unlink()
     assert longer.save(folder, overwrite=True) == folder
     assert sorted(path.name for path in folder.parent.iterdir()) == ["longer", "song.wav"]
+
+
+def test_its_folder_is_no_songs(made: tuple[Longer, Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    """The verbs for songs say what to do with it."""
+    _, folder, _ = made
+    for verb in (
+        ("evaluate", str(folder)),
+        ("edit", str(folder), "--set", "tempo=90"),
+        ("extend", str(folder), "--by", "9"),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            main(list(verb))
+        assert ended.value.code == 2
+        (told,) = capsys.readouterr().err.strip().splitlines()
+        assert told.startswith("songsmith: ")
+        assert "which has no score: give the mix.wav in it to a verb for recordings" in told
 
 
 PLACES: tuple[dict[str, object], ...] = ({}, {"before": True}, {"from_s": 13.0}, {"lyrics": MORE})

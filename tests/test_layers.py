@@ -31,7 +31,7 @@ LAYERS = (
     ("analysis", "placing", "mixing.over", "separation"),
     ("vocals", "evaluation", "compare", "picture.comparison", "picture.analysis", "variations"),
     ("paper", "lone_melody", "pipeline", "doctor"),
-    ("over", "accompanying", "generated"),
+    ("listened", "ground", "sungtune", "over", "accompanying", "generated"),
     ("varying", "vary"),
     ("editing",),
     ("extension",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,18 +10,24 @@ import mir_eval
 import numpy as np
 import pytest
 
-from songsmith.accompaniment.render import render_parts
+from songsmith.accompaniment.parts import Part, PartNote
+from songsmith.accompaniment.render import render_part, render_parts
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
-from songsmith.accompanying import accompany, sung_notes
+from songsmith.accompanying import accompany
 from songsmith.analysis import Analysis, analyse
 from songsmith.audio import Audio
+from songsmith.editing.edit import edit_line, edit_settings
 from songsmith.errors import InputError
+from songsmith.evaluation import evaluate
+from songsmith.ground import song_grid
+from songsmith.listened import Recording, read_recording
 from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer
 from songsmith.mixing.over import BACKING
-from songsmith.over import is_over, read_recording, recording_of, render_over, song_grid, write_over
+from songsmith.over import is_over, recording_of, render_over, write_over
 from songsmith.paper import Paper, read_lyrics, write_paper
 from songsmith.pipeline import make
 from songsmith.songfolder import load
+from songsmith.sungtune import count_beats, sung_notes
 from songsmith.theory import Key
 from songsmith.timeline import Timeline
 from songsmith.vary import Request, vary
@@ -117,6 +124,30 @@ def test_a_sheet_is_sung_over_a_band_that_drifts(truth: Truth, tmp_path: Path) -
     with pytest.raises(InputError, match="not ours to play anew: vary its melody, not drums"):
         vary(again, Request("drums", 0.5))
 
+    reworded, stretch = edit_line(again, 1, "Copper bottle on the wire", use_cache=False)
+    new = reworded.read_audio()
+    np.testing.assert_array_equal(new.stems[BACKING].samples, mix.stems[BACKING].samples)
+    changed = np.flatnonzero(np.abs(new.mix.samples - mix.mix.samples).max(axis=0))
+    assert stretch.first <= changed[0] <= changed[-1] < stretch.until
+    assert np.abs(recording_of(load(reworded.save(tmp_path / "b"))).samples - given.samples).max() < 1e-4
+    renamed = edit_settings(again, [("title", "Kettle")], use_cache=False)
+    assert np.abs(recording_of(renamed).samples - given.samples).max() < 1e-4
+    with pytest.raises(InputError, match="tempo: the music of the song is sound, not notes"):
+        edit_settings(again, [("tempo", "100")])
+    report = evaluate(again, listen=False)
+    assert report["placement"]["unplaced"] == 0
+
+
+def test_how_to_sing_is_heard_over_a_recording(truth: Truth, found: Analysis) -> None:
+    recording = Recording(truth.audio, found, "band.wav", "")
+    plain, belted = (
+        write_over(read_lyrics(SHEET), recording, RNG_SEED, prompt=prompt)
+        for prompt in ("", "soulful singer with runs")
+    )
+    assert belted.brief.performance
+    assert belted.brief.performance != plain.brief.performance
+    assert not np.array_equal(plain.performance.f0_hz, belted.performance.f0_hz)
+
 
 @pytest.fixture(scope="module")
 def solo() -> tuple[Audio, Timeline, str]:
@@ -146,6 +177,61 @@ def test_a_band_follows_a_voice(solo: tuple[Audio, Timeline, str], tmp_path: Pat
     assert mix.dry_vocals is not None
     folder = song.save(tmp_path / "band")
     assert load(folder).parts == song.parts
+
+    edited = edit_settings(load(folder), [("chords.3", "G"), ("title", "Band")])
+    own, kept = edited.read_audio(), load(folder).read_audio()
+    assert own.dry_vocals is not None
+    assert kept.dry_vocals is not None
+    np.testing.assert_array_equal(own.dry_vocals.samples, kept.dry_vocals.samples)
+    assert np.sqrt(np.mean(own.stems["vocals"].samples ** 2)) > 1e-3
+    assert own.mix.frames == kept.mix.frames
+    assert edited.provenance.backend("singer") == song.provenance.backend("singer")
+    for path, value in (("tempo", "90"), ("key", "E major"), ("voice", "tenor")):
+        with pytest.raises(InputError, match=f"{path}: the voice of the song is a recording, which stays as it was"):
+            edit_settings(load(folder), [(path, value)])
+    with pytest.raises(InputError, match="so no line of it can be sung anew"):
+        edit_line(load(folder), 1, "Other words")
+    assert evaluate(load(folder), listen=False)["sound"]["stem_sum_error"] < 1e-4
+
+
+def test_a_recording_with_a_voice_is_sung_over_without_it(truth: Truth, solo: tuple[Audio, Timeline, str]) -> None:
+    band, voice = truth.audio.samples, solo[0].samples[0]
+    count = min(band.shape[1], len(voice))
+    voice = voice[:count] * np.float32(1.5 * np.sqrt(np.mean(band**2) / np.mean(voice[:count] ** 2)))
+    audio = Audio(np.ascontiguousarray(band[:, :count] + voice), MIX_SAMPLE_RATE)
+    recording = read_recording(audio)
+    (told,) = recording.told
+    assert re.fullmatch(r"the recording has a voice for \d+ s: it was separated by [\w-]+ and left out", told)
+    assert recording.found.voice
+    left = float(recording.audio.samples.mean(axis=0) @ voice) / float(voice @ voice)
+    assert left < 0.7
+    kept = read_recording(audio, keep_vocals=True)
+    assert kept.told == ()
+    np.testing.assert_array_equal(kept.audio.samples, audio.samples)
+    with pytest.raises(InputError, match="separator 'nobody'"):
+        read_recording(audio, separator="nobody")
+
+
+@pytest.mark.parametrize(("program", "bpm"), [(56, 84.0), (40, 120.0), (71, 104.0)])
+def test_an_instrument_that_plays_alone_is_counted(program: int, bpm: float) -> None:
+    """A trumpet, a violin and a clarinet: their notes, tempo, key, and where their bars begin."""
+    halves = (62, 2), (66, 2), (69, 2), (69, 2), (71, 1), (69, 1), (66, 2), (64, 4)
+    more = (64, 2), (66, 2), (67, 2), (66, 2), (64, 1), (62, 1), (64, 2), (62, 4), (69, 4), (71, 2), (73, 2), (74, 6)
+    notes, place = [], 0.0
+    for pitch, length in (*halves, *more):
+        notes.append(PartNote(place, 0.46 * length, pitch, 96))
+        place += length / 2
+    timeline = Timeline(bpm, tuple(0.3 + k * 60.0 / bpm for k in range(int(place) + 4)), ())
+    part = Part("lead", program, False, tuple(notes))
+    sound = render_part(
+        part, timeline, load_soundfont(find_soundfont(None)), 22_050, int(timeline.beats[-1] * 22_050)
+    )
+    heard = sung_notes(sound.samples.mean(axis=0).astype(np.float64), 22_050, "solo.wav")
+    tune, _ = count_beats(heard)
+    assert [note.pitch for note in tune.notes] == [note.pitch for note in notes]
+    assert tune.timeline.tempo == pytest.approx(bpm, rel=0.01)
+    assert (tune.key, str(tune.meter)) == (Key.parse("D major"), "4/4")
+    assert tune.notes[0].onset == 0.0
 
 
 def test_what_is_no_voice_is_refused() -> None:

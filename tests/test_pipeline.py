@@ -55,8 +55,10 @@ def test_the_song_is_what_was_asked_for(song: Song) -> None:
     backends = dict(song.provenance.backends)
     assert backends["lyricist"] is None
     assert {role: backend.name for role, backend in backends.items() if backend} == {
-        "accompanist": "patterns", "singer": "heart", "soundfont": "TimGM6mb",
+        "accompanist": "diffusion", "singer": "heart", "soundfont": "TimGM6mb",
     }  # fmt: skip
+    for role in ("accompanist", "singer"):
+        assert len(dict(backends[role].facts)["weights_sha256"]) == 64
     group = [voice.lyrics.lines[0].words for voice in song.voices if voice.kind == "backing"]
     assert [[word.text for word in words] for words in group] == [["upon", "the", "floor"]] * 2
     assert "backing_vocals" in song.read_audio().stems

@@ -122,12 +122,53 @@ def test_only_the_section_asked_for_changes_down_to_the_samples(song: Song, labe
     assert np.abs(dry.samples[0, : len(before)] - before).max() <= 2**-23, "the song is sung again as it was"
 
 
-def test_drums_are_played_anew_and_the_voice_is_as_it_was(song: Song) -> None:
+def drum_places(song: Song, paper: Paper | None = None) -> set[tuple[float, int]]:
+    parts = song.parts if paper is None else paper.accompaniment.parts
+    return {(note.onset, note.pitch) for part in parts if part.is_drum for note in part.notes}
+
+
+@pytest.mark.parametrize("what", ["drums", "bass"])
+def test_one_part_changes_by_as_much_as_asked_and_nothing_else(song: Song, what: str) -> None:
+    played = {part.name: part for part in song.parts}
+    shares = []
+    for amount in AMOUNTS:
+        paper = vary_paper(song, Request(what, amount))
+        assert paper.score.notes == song.notes
+        new = {part.name: part for part in paper.accompaniment.parts}
+        assert {name for name in played if new[name] != played[name]} <= {what}
+        old, now = ({(n.onset, n.pitch) for n in parts[what].notes} for parts in (played, new))
+        shares.append(len(old ^ now) / len(old | now))
+    assert shares[0] == 0.0
+    assert shares[1] <= 0.15
+    assert max(shares[:3]) < min(shares[3:])
+    assert shares[-1] > 0.2
+
+
+def test_bars_are_played_anew_between_those_that_stay(song: Song) -> None:
+    paper = vary_paper(song, Request("all", 1.0, bars=(5, 8)))
+    played = {part.name: part for part in song.parts}
+    for part in paper.accompaniment.parts:
+        old = played.get(part.name)
+        kept = [n for n in part.notes if not 16 <= n.onset + 0.04 < 32]
+        assert kept == ([n for n in old.notes if not 16 <= n.onset + 0.04 < 32] if old else [])
+    assert paper.accompaniment.parts != song.parts
+
+
+def test_guidance_changes_what_is_played_and_is_recorded(song: Song) -> None:
+    usual, strong = (drum_places(song, vary_paper(song, Request("drums", 1.0, guidance=g))) for g in (None, 6.0))
+    assert usual != strong
+    assert drum_places(song, vary_paper(song, Request("drums", 1.0, guidance=2.0))) == usual
+
+
+def test_a_band_of_patterns_plays_more_bars_anew_the_more_is_asked_for() -> None:
+    song = on_paper(write_paper("folk, 100 BPM, D minor", SHEET, seed=7, accompanist="patterns"))
     paper = vary_paper(song, Request("drums", 1.0))
     assert paper.score.notes == song.notes
     assert [part.name for part, old in zip(paper.accompaniment.parts, song.parts, strict=True) if part != old] == [
         "drums"
     ]
+    with pytest.raises(InputError, match="the band of the song is played by patterns, which takes no guidance"):
+        vary_paper(song, Request("drums", 1.0, guidance=3.0))
     changes = []
     for amount in AMOUNTS:
         new = next(p for p in vary_paper(song, Request("drums", amount)).accompaniment.parts if p.name == "drums")
@@ -154,6 +195,8 @@ def test_drums_are_played_anew_and_the_voice_is_as_it_was(song: Song) -> None:
         ({"section": "Chorus", "bars": (1, 2)}, "nothing in common"),
         ({"section": "Intro"}, "nothing is sung in the bars asked for"),
         ({"seed": -1}, "seed -1"),
+        ({"guidance": 3.0}, "the melody is not guided by words"),
+        ({"what": "drums", "guidance": 9.0}, r"guidance 9 is out of range: use 0 \(no words\) to 8, 2 is usual"),
     ],
 )
 def test_what_cannot_be_varied(song: Song, keywords: dict[str, object], message: str) -> None:

@@ -10,9 +10,10 @@ import pytest
 import songsmith
 from lyrics.parse import parse_sheet
 from songsmith.cli import main
+from songsmith.cli.console import seconds
 from songsmith.errors import InputError
 from songsmith.paper import write_paper
-from songsmith.prompt import understand
+from songsmith.prompt import Overrides, understand
 from songsmith.styles import style_names
 from songsmith.writing import GENRES, Wishes, draft_words, writing_brief
 
@@ -39,6 +40,37 @@ def test_a_brief_carries_what_the_prompt_says() -> None:
     assert brief.form == ("verse", "chorus", "verse")
     assert "sad" in brief.mood
     assert writing_brief(understand("a lullaby about stars", 0).brief).genre == "lullaby"
+
+
+def test_a_topic_keeps_its_company_and_its_list() -> None:
+    for prompt, topic in (
+        ("soul about falling in love with my best friend", "falling in love with my best friend"),
+        ("lofi about homework, tea and a cat", "homework, tea and a cat"),
+        ("folk about the sea with fiddle and pipes", "the sea"),
+        ("pop about rain, 96 BPM, slow and sad", "rain"),
+    ):
+        reading = understand(prompt, 0)
+        assert writing_brief(reading.brief, reading.topic).topic == topic
+
+
+@pytest.mark.parametrize("length", [25, 40])
+def test_short_songs_have_few_words(length: int) -> None:
+    reading = understand(f"a happy pop song about rain, 120 BPM, {length} seconds", 0)
+    sheet = draft_words(reading, 0, drafts=2)[0].text
+    assert write_paper(f"a happy pop song about rain, 120 BPM, {length} seconds", sheet).score.notes
+
+
+def test_a_length_without_room_for_words_is_refused() -> None:
+    with pytest.raises(InputError, match="length 10 s is too short for the words of a song at 60 beats a minute"):
+        draft_words(understand("pop about rain, 60 BPM, 10 seconds", 0), 0, drafts=1)
+
+
+def test_styles_are_known_in_any_case() -> None:
+    assert understand("a song", 0, Overrides(style="Rock")).brief.style == "rock"
+
+
+def test_lengths_in_minutes_and_seconds() -> None:
+    assert [seconds(text) for text in ("90", "1:30", "0:45.5")] == [90.0, 90.0, 45.5]
 
 
 def test_an_artist_is_not_written_like() -> None:

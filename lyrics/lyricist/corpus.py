@@ -21,6 +21,8 @@ THEMES = (
     *("love", "heartbreak", "leaving", "homecoming", "sea", "rain", "winter", "summer", "family", "friendship"),
     *("childhood", "hope", "faith", "night", "road", "work", "money", "growing-old", "grief", "dance", "freedom"),
     *("stars", "war", "dreams", "nature", "home"),
+    *("machines", "parting", "school", "games", "illness", "animals", "food", "wedding", "jealousy", "city", "music"),
+    "legends",
 )
 GENRES = (
     *("pop", "rock", "folk", "country", "ballad", "soul", "hiphop", "house", "jazz", "blues", "lullaby", "indie"),
@@ -29,6 +31,7 @@ GENRES = (
 ROLES = ("setting", "story", "feeling", "turn", "hook")
 PERSONS = ("I", "we", "you", "she", "they", "none")
 TENSES = ("present", "past", "future")
+TONES = ("", "bright", "dark")
 HALVES = ("when", "clause", "image")
 SLOTS = ("thing", "place", "nature", "person", "season", "move", "topic")
 BANKS = ("thing", "place", "nature", "person", "season", "move", "title")
@@ -36,7 +39,10 @@ UNIT_SIZES = (1, 2, 4)
 ANY = "any"
 MAX_FILE_BYTES = 400_000
 
-SLOT = re.compile(r"\{([a-zA-Z]+)(?:/([012]+))?\}")
+PHRASES = ("thing", "person", "doing")
+"""Kinds of phrases that `{topic/thing+person}` may take."""
+
+SLOT = re.compile(r"\{([a-zA-Z]+)(?:/([012]+|[a-z]+(?:\+[a-z]+)*))?\}")
 _SETTING = re.compile(r"(\w+)=(\S+)")
 
 
@@ -50,6 +56,7 @@ class Unit:
     role, tense, scene : see `ROLES`, `TENSES`; the scene is empty where the unit has none
     persons : whose lines they are, and which person they may be turned into
     themes, genres : names, or only `any`
+    tone : bright or dark where the lines would be wrong in a song of the other; else empty
     place : file and line number of the first line
     """
 
@@ -58,6 +65,7 @@ class Unit:
     persons: tuple[str, ...]
     tense: str
     scene: str = ""
+    tone: str = ""
     themes: tuple[str, ...] = (ANY,)
     genres: tuple[str, ...] = (ANY,)
     place: tuple[str, int] = ("", 0)
@@ -187,11 +195,12 @@ class _Reader:
             return
         self.settings = self.defaults | settings
         needed = {"unit": {"role", "person", "tense"}, "half": {"kind", "person", "tense"}, "bank": {"class"}}
-        _known(settings, needed[self.kind] | {"themes", "genres", "scene"})
+        _known(settings, needed[self.kind] | {"themes", "genres", "scene", "tone"})
         if lacking := sorted(needed[self.kind] - set(settings)):
             raise ValueError(f"{word} lacks {lacking[0]}=")
         _one(self.settings, "role", ROLES)
         _one(self.settings, "tense", TENSES)
+        _one(self.settings, "tone", TONES)
         _one(self.settings, "kind", HALVES)
         _one(self.settings, "class", BANKS)
 
@@ -208,6 +217,7 @@ class _Reader:
                 persons=_listed(self.settings, "person", PERSONS),
                 tense=self.settings["tense"],
                 scene=self.settings.get("scene", ""),
+                tone=self.settings.get("tone", ""),
                 themes=_listed(self.settings, "themes", THEMES),
                 genres=_listed(self.settings, "genres", GENRES),
                 place=(self.name, self.first),
@@ -237,8 +247,11 @@ def checked(row: str) -> str:
     for name, stress in SLOT.findall(row):
         if name.lower() not in SLOTS:
             raise ValueError(f"the slot {{{name}}} is not known: use one of {', '.join(SLOTS)}")
-        if bool(stress) == (name.lower() == "topic"):
-            raise ValueError(f"the slot {{{name}}} " + ("takes no stress" if stress else "lacks its stress: /10"))
+        if name.lower() == "topic":
+            if stress and not set(stress.split("+")) <= set(PHRASES):
+                raise ValueError(f"the slot {{{name}}} takes no /{stress}: use {', '.join(PHRASES)}, joined by +")
+        elif not stress[:1].isdigit():
+            raise ValueError(f"the slot {{{name}}} lacks its stress: /10")
     if row.count("<") != row.count(">") or row.count("<") > 1 or row.find("<") > row.find(">"):
         raise ValueError("the title stands between one < and one >")
     return row

@@ -14,16 +14,26 @@ from lyrics.lyricist.matter import Matter
 from lyrics.lyricist.pieces import Piece, nearest_pattern
 from lyrics.lyricist.reading import words_of
 from lyrics.lyricist.rhyme import rhyme_of
-from lyrics.lyricist.stanza import Bench, Stanza, Used, Wishes, fill
+from lyrics.lyricist.stanza import BEAM, WIDE_BEAM, Bench, Stanza, Used, Wishes, fill, line_fit
 
 NOISE = 0.55
 """How much chance adds to the worth of a piece (scale of a Gumbel)."""
 
-CHORUSES_TRIED, HOOKS_TRIED = 10, 80
-"""Choruses that are compared, and hooks of which one is looked for that the metre and the rhymes allow."""
+CHORUSES_TRIED, FEW_CHORUSES, HOOKS_TRIED = 10, 3, 80
+"""Choruses that are compared, in usual shapes and in others, and hooks of which one is looked for that the metre and
+rhymes allow."""
 
 MOST_CHORUS_WORDS = 8
 """A line of the corpus with more words than this is sung once in a song, so a chorus has none."""
+
+REFRAIN_S = 60.0
+"""Length of a song from which on a chorus may end with the lines it began with."""
+
+MOSTLY = 0.7
+"""Share of lines of the lyric's themes with which the first shape of a section is taken; else the best of all is."""
+
+CHORUS_NEAR = 1.5
+"""What nearness in meaning to the topic is worth more in a chorus."""
 
 TOPICAL = 2.2
 """What it is worth that a chorus sings words of the prompt."""
@@ -32,7 +42,7 @@ _SETTING = {"setting": 0.9, "story": 0.5, "feeling": -0.3}
 _STORY = {"story": 0.8, "setting": 0.1, "feeling": 0.1}
 _FEELING = {"feeling": 0.7, "story": 0.3, "setting": -0.5, "turn": -0.2}
 _TURN = {"turn": 0.8, "feeling": 0.3}
-_INSIDE = {"feeling": 0.8, "turn": 0.1, "hook": 0.0}
+_INSIDE = {"feeling": 0.8, "turn": 0.1, "hook": -0.6}
 
 ROLES: Mapping[str, tuple[tuple[Mapping[str, float], ...], ...]] = {
     "verse": ((_SETTING, _STORY), (_STORY, _FEELING), (_FEELING, _TURN)),
@@ -118,7 +128,7 @@ def write_draft(
         stanzas[i] = found
         for stanza in found:
             used.add(stanza.pieces)
-    refrain = rng.random() < HABITS[genre].refrain
+    refrain = rng.random() < HABITS[genre].refrain and (brief.length_s is None or brief.length_s >= REFRAIN_S)
     sections = tuple(_written(section, stanzas.get(i, []), refrain) for i, section in enumerate(form))
     return Draft(brief.title or title or _title(sections), sections)
 
@@ -129,19 +139,29 @@ def _section(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarra
     first = turns[min(section.number, len(turns)) - 1]
     later = turns[min(section.number, len(turns) - 1)] if len(turns) > 1 else first
     names = section.shapes
+    best: list[Stanza] = []
     for shape in [section.own] if section.own else [_sized(name, section) for name in names]:
         trial = Used(set(used.sources), dict(used.ends), dict(used.sounds), dict(used.words), dict(used.scenes))
         found: list[Stanza] = []
         for at in range(section.stanzas):
             wishes = Wishes(first if at == 0 else later, tense if section.kind == "verse" else "")
-            stanza = fill(shape, bench, wishes, trial, noise)
+            stanza = fill(shape, bench, wishes, trial, noise, beam_size=WIDE_BEAM if section.own else BEAM)
             if stanza is None:
                 break
             found.append(stanza)
             trial.add(stanza.pieces)
         if len(found) == section.stanzas:
-            return found
-    return []
+            if on_theme(found) >= MOSTLY:
+                return found
+            if not best or on_theme(found) > on_theme(best):
+                best = found
+    return best
+
+
+def on_theme(stanzas: Sequence[Stanza]) -> float:
+    """Return the share of lines that are of the themes of the lyric; 0 where there are none."""
+    rows = [(len(piece.lines), piece.on_theme) for stanza in stanzas for piece in stanza.pieces]
+    return sum(count for count, there in rows if there) / max(1, sum(count for count, _ in rows))
 
 
 def _sized(name: str, section: PlannedSection) -> Shape:
@@ -152,6 +172,7 @@ def _chorus(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray
     """Return the best chorus among those that the best hooks begin; where a title is asked for, hooks on it."""
     roles = ROLES[section.kind][0]
     best: Stanza | None = None
+    noise = noise + CHORUS_NEAR * bench.near
     hooks = [
         (float(bench.worth[i] + noise[i]) + TOPICAL * bool(piece.own_words), i)
         for i, piece in enumerate(bench.pieces)
@@ -159,6 +180,7 @@ def _chorus(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray
         and piece.title
         and piece.source not in used.sources
         and _is_short(piece)
+        and (section.own is None or _begins(piece, section.own))
         and (not title or piece.title == " ".join(title.split()))
     ]
     hooks.sort(key=lambda row: (-row[0], row[1]))
@@ -168,6 +190,7 @@ def _chorus(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray
         stanzas = [
             fill(shape, bench, Wishes(roles), used, noise, start=hook, allowed=_is_short)
             for shape in _chorus_shapes(section, hook)
+            if len(shape) >= len(hook.lines)
         ]
         for stanza in stanzas:
             if stanza is not None:
@@ -175,13 +198,23 @@ def _chorus(section: PlannedSection, bench: Bench, used: Used, noise: np.ndarray
                 if best is None or stanza.worth > best.worth:
                     best = stanza
         found += any(stanza is not None for stanza in stanzas)
-        if found == CHORUSES_TRIED:
+        if found == (CHORUSES_TRIED if section.own is None else FEW_CHORUSES):
             break
+    if best is None and section.own is not None and not title:
+        best = fill(section.own, bench, Wishes(roles), used, noise, allowed=_is_short, beam_size=WIDE_BEAM)
     return best
 
 
+def _begins(piece: Piece, shape: Shape) -> bool:
+    """Tell whether the lines of a piece fit the first of a shape."""
+    fits = [line_fit(line, pattern).good for line, pattern in zip(piece.lines, shape.patterns, strict=False)]
+    return len(piece.lines) <= len(shape) and all(fits)
+
+
 def _is_short(piece: Piece) -> bool:
-    return all(len(words_of(line)) <= MOST_CHORUS_WORDS for line in piece.lines)
+    return piece.lengthened or (
+        not piece.joined and all(len(words_of(line)) <= MOST_CHORUS_WORDS for line in piece.lines)
+    )
 
 
 def _chorus_shapes(section: PlannedSection, hook: Piece) -> list[Shape]:
@@ -189,6 +222,9 @@ def _chorus_shapes(section: PlannedSection, hook: Piece) -> list[Shape]:
     if section.own is not None:
         return [section.own]
     patterns = tuple(nearest_pattern(line) for line in hook.lines)
+    if section.lines == 2:
+        rhymed = len(patterns) == 2 and rhyme_of(*hook.lines) in ("perfect", "family")
+        return [Shape(patterns, "AA" if rhymed else "XX")] if len(patterns) == 2 else [Shape(patterns * 2, "AA")]
     if len(patterns) == 1:
         return [Shape(patterns * 4, scheme) for scheme in ("AABB", "XAXA")]
     if len(patterns) != 2:

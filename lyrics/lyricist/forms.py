@@ -25,6 +25,12 @@ AIM_S = 125.0
 SUNG_SHARE = 0.75
 """How much of a song is sung; the rest are its intro, its ending and what is between."""
 
+USUAL_LINES: Mapping[str, int] = {"prechorus": 2, "outro": 2, "postchorus": 2, "intro": 2}
+"""Lines of a section where they are not four."""
+
+SHORT_FORMS = ("chorus", "verse chorus", "verse chorus verse chorus", "verse chorus verse chorus chorus")
+"""Forms for songs that are shorter than those of their genre."""
+
 LABELS = {
     "verse": "Verse",
     "prechorus": "Pre-Chorus",
@@ -112,7 +118,7 @@ HABITS: Mapping[str, Habit] = {
     "folk": Habit((_THREE, f"verse {_THREE}", _FULL), {"common": 0.7, "long": 0.15, "sevens": 0.15}, 0.2),
     "country": Habit((_FULL, _THREE), {"common": 0.5, "long": 0.3, "sevens": 0.2}),
     "ballad": Habit((_FULL, _LIFTED), {"common": 0.5, "long": 0.35, "sevens": 0.15}, 0.3),
-    "soul": Habit((_FULL, _LIFTED), {"long": 0.35, "tens": 0.25, "common": 0.25, "sevens": 0.15}, 0.5),
+    "soul": Habit((_FULL, _LIFTED), {"long": 0.4, "tens": 0.15, "common": 0.25, "sevens": 0.2}, 0.5),
     "hiphop": Habit((_HOOKED, "verse hook verse hook"), {"tens": 0.6, "long": 0.4}, 0.5),
     "house": Habit((_CLUB, _LIFTED), {"sevens": 0.5, "short": 0.3, "long": 0.2}, 0.8),
     "jazz": Habit((_STANDARD, _FULL), {"long": 0.35, "common": 0.25, "threes": 0.2, "tens": 0.2}, 0.1),
@@ -148,9 +154,11 @@ class PlannedSection:
 def plan_form(brief: WritingBrief, genre: str, rng: np.random.Generator) -> tuple[PlannedSection, ...]:
     """Return the sections of a lyric; those that are sung again come once with words, then without stanzas."""
     habit = HABITS[genre]
-    kinds = brief.form or tuple(habit.forms[int(rng.integers(len(habit.forms)))].split())
+    usual = tuple(habit.forms[int(rng.integers(len(habit.forms)))].split())
+    kinds = brief.form or _short_form(brief, usual) or usual
     own = asked_shape(brief)
     long_verses = _long_verses(brief, kinds, own)
+    halved = brief.length_s is not None and own is None and _seconds(brief, kinds) > 1.25 * _aim_s(brief)
     verse_shapes = _ranked(_weights(habit, brief), rng)
     chorus_shapes = _ranked(_weights(habit, brief), rng)
     contrast = (*verse_shapes[1:], verse_shapes[0])
@@ -159,7 +167,7 @@ def plan_form(brief: WritingBrief, genre: str, rng: np.random.Generator) -> tupl
     for kind in kinds:
         seen[kind] = seen.get(kind, 0) + 1
         shapes = contrast if kind == "bridge" else verse_shapes if kind in ("verse", "intro") else chorus_shapes
-        lines = 2 if kind in ("prechorus", "outro", "postchorus", "intro") else 4
+        lines = 2 if halved else USUAL_LINES.get(kind, 4)
         stanzas = 2 if kind == "verse" and long_verses else 1
         if kind in PLAYED or (kind in ("chorus", "hook", "prechorus", "postchorus") and seen[kind] > 1):
             stanzas = 0
@@ -189,13 +197,32 @@ def pattern_of(syllables: int) -> str:
 
 def _long_verses(brief: WritingBrief, kinds: Sequence[str], own: Shape | None) -> bool:
     """Tell whether verses of two stanzas come nearer to the length that is wanted than verses of one."""
-    bar_s = (3 if brief.waltz else 4) * 60.0 / brief.tempo
-    line_s = bar_s if bar_s >= BARS_S else 2 * bar_s
-    usual = {"verse": 4, "prechorus": 2, "outro": 2, "postchorus": 2, "intro": 2}
-    total = sum(0 if kind in PLAYED else usual.get(kind, 4) for kind in kinds)
     more = (len(own) if own is not None else 4) * sum(kind == "verse" for kind in kinds)
-    aim = brief.length_s * SUNG_SHARE if brief.length_s else AIM_S
-    return abs((total + more) * line_s - aim) < abs(total * line_s - aim)
+    total, longer = _seconds(brief, kinds), _seconds(brief, kinds) + more * _line_s(brief)
+    return abs(longer - _aim_s(brief)) < abs(total - _aim_s(brief))
+
+
+def _short_form(brief: WritingBrief, usual: Sequence[str]) -> tuple[str, ...]:
+    """Return the form nearest to a length that is too short for the usual one; empty where that will do."""
+    aim = _aim_s(brief)
+    if brief.length_s is None or _seconds(brief, usual) <= 1.15 * aim:
+        return ()
+    forms = [tuple(form.split()) for form in SHORT_FORMS]
+    return min([*forms, tuple(usual)], key=lambda kinds: (abs(_seconds(brief, kinds) - aim), len(kinds)))
+
+
+def _seconds(brief: WritingBrief, kinds: Sequence[str]) -> float:
+    """Return how long sections of one stanza are sung, about."""
+    return sum(0 if kind in PLAYED else USUAL_LINES.get(kind, 4) for kind in kinds) * _line_s(brief)
+
+
+def _line_s(brief: WritingBrief) -> float:
+    bar_s = (3 if brief.waltz else 4) * 60.0 / brief.tempo
+    return bar_s if bar_s >= BARS_S else 2 * bar_s
+
+
+def _aim_s(brief: WritingBrief) -> float:
+    return brief.length_s * SUNG_SHARE if brief.length_s else AIM_S
 
 
 def _weights(habit: Habit, brief: WritingBrief) -> Mapping[str, float]:

@@ -30,10 +30,10 @@ from lyrics.lyricist.forms import SHAPES, TWO_LINES, PlannedSection, Shape, plan
 from lyrics.lyricist.matter import Matter, find_matter
 from lyrics.lyricist.pieces import title_case
 from lyrics.lyricist.points import genre_of
-from lyrics.lyricist.reading import last_word, words_of
+from lyrics.lyricist.reading import content_of, last_word, words_of
 from lyrics.lyricist.rhyme import GOOD, words_rhyme
 from lyrics.lyricist.score import scored
-from lyrics.lyricist.stanza import content_of, line_fit
+from lyrics.lyricist.stanza import line_fit
 from lyrics.lyricist.vocabulary import CONTENT, LONG, Vocabulary, corpus_lines, make_vocabulary
 from lyrics.lyricist.write import check_numbers
 from lyrics.meaning import Meaning

@@ -3,44 +3,52 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from lyrics.dictionary import pronunciations
 from lyrics.lyricist.brief import WritingBrief
 from lyrics.lyricist.chance import generator
 from lyrics.lyricist.cliches import cliches_in
 from lyrics.lyricist.corpus import ANY, SLOT, Corpus, Unit
-from lyrics.lyricist.matter import Matter
+from lyrics.lyricist.matter import Matter, phrase_kind
 from lyrics.lyricist.metre import PATTERNS, best_pattern
 from lyrics.lyricist.pronouns import as_he, as_we, persons_in
-from lyrics.lyricist.reading import beats_of, heard, plain, words_of
+from lyrics.lyricist.reading import beats_of, content_of, heard, plain, words_of
 from lyrics.meaning import Meaning
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-KEPT = 420
-"""Units that are looked at for one lyric, those of most worth."""
+KEPT, KEPT_ASKED = 420, 900
+"""Units that are looked at for one lyric, those of most worth: in usual stanzas, and in those a user asks for."""
 
-THEME, GENRE, NEAR, KEYWORD, CLICHE, LOAD = 1.6, 0.5, 1.4, 0.7, 1.0, 0.08
+THEME, GENRE, NEAR, KEYWORD, CLICHE, LOAD = 2.2, 0.5, 1.9, 0.7, 1.0, 0.08
 """What it is worth to be of the theme, of the genre, near the topic in meaning, and to have a word of the prompt;
 what a cliche and each consonant above four in a row take away."""
 
 ASKED = 0.8
 """What a word that the user asks for is worth beside."""
 
-HIDDEN, HIDDEN_GENERAL = 0.3, 0.6
-"""Share of the units of a theme, and of those for any, that a seed does without, so that another seed has others."""
+GROUPS, DISLIKE = 3, 3.6
+"""Each seed likes one group of the units, its neighbours the others, so that other seeds sing other lines; what units
+of other groups are worth less: they come in where nothing else of the theme fits."""
 
-GENERAL = 0.2
-"""Share of a theme that lines for any theme have."""
+GENERAL, ONE_OF_MANY = 0.2, 0.3
+"""Share of a theme that lines for any theme have, and how much of it lines that are about something else too."""
+
+OFF_THEME = 2.5
+"""What lines of other themes are worth less."""
 
 HALVES_JOINED = 60
-JOINED = 0.5
+JOINED = 1.0
 """How much less a line joined of halves is worth than one written whole."""
+
+LONG = 10
+"""Syllables asked for in a line from which on lines of every genre do: few are so long."""
 
 PHRASES_TRIED = 3
 EASY_CONSONANTS = 4
@@ -50,6 +58,9 @@ _FAMILY = "father mother sister brother daughter son uncle aunt cousin grandmoth
 _NEAR = "friend neighbour lover mama papa darling husband wife baby teacher niece partner"
 KIN = frozenset(f"{_FAMILY} {_NEAR}".split())
 """Persons who may be mine."""
+
+SMALL_ONES = frozenset({"baby", "child", "kid", "toddler", "daughter", "son"})
+"""Persons of a prompt who do not do what the grown ones of the corpus do."""
 
 _ARTICLE = re.compile(r"\b([Aa])n? (?=(\w+))")
 
@@ -68,7 +79,11 @@ class Piece:
     title : the words of the song's title in them, or empty
     own_words : the words of the prompt in them
     worth : how well they serve the brief
+    near : how near they are to the topic in meaning, -1 to 1
     vector : [dimensions] of their meaning
+    joined : whether the line was joined of two halves
+    lengthened : whether a phrase was put before the line
+    on_theme : whether they are of a theme of the lyric, or sing words of the prompt
     """
 
     lines: tuple[str, ...]
@@ -81,7 +96,11 @@ class Piece:
     title: str = ""
     own_words: frozenset[str] = frozenset()
     worth: float = 0.0
+    near: float = 0.0
     vector: NDArray[np.float32] | None = None
+    joined: bool = False
+    lengthened: bool = False
+    on_theme: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +115,7 @@ ACCEPTED: dict[str, dict[str, float]] = {
     "I": {"I": 0.0, "you": 0.0, "none": 0.0, "we": -0.35},
     "we": {"we": 0.1, "none": 0.0, "you": -0.1, "I": -0.9},
     "you": {"you": 0.1, "none": 0.0, "I": -0.3, "we": -0.5},
-    "she": {"she": 0.2, "none": 0.0},
+    "she": {"she": 0.2, "none": 0.0, "you": -0.4, "I": -0.8},
     "they": {"they": 0.2, "none": 0.0, "she": -0.4},
 }
 """What lines of each person are worth in a song of another."""
@@ -106,43 +125,76 @@ def find_pieces(
     brief: WritingBrief, matter: Matter, corpus: Corpus, genre: str, voice: Voice, seed: int
 ) -> list[Piece]:
     """Return the pieces that can make a lyric for a brief, best first."""
-    drawn = generator(seed, "shown").random(len(corpus.units))
-    asked = brief.scheme or brief.syllables is not None
-    units = [
-        unit
-        for unit, draw in zip(corpus.units, drawn, strict=True)
-        if _is_fit(unit, brief, genre, voice) and (asked or draw >= _hidden(unit))
+    liked = _liked(corpus, seed)
+    rows = [
+        (unit, DISLIKE * (unit.place not in liked))
+        for unit in corpus.units
+        if _is_fit(unit, brief, matter, genre, voice)
     ]
+    units = [unit for unit, _ in rows]
     vectors = Meaning.load().embed([SLOT.sub("", " ".join(unit.lines)) for unit in units])
     near = vectors @ matter.vector
     themes = dict(matter.themes)
     scored = []
     for i, unit in enumerate(units):
-        share = sum(themes.get(name, 0.0) for name in unit.themes) if ANY not in unit.themes else GENERAL**2
+        share = _share(unit, themes)
         worth = THEME * share**0.5 + NEAR * float(near[i]) + (GENRE if genre in unit.genres else 0.0)
-        scored.append((worth, i))
+        scored.append((worth - rows[i][1] - OFF_THEME * (share == 0.0), i))
     scored.sort(key=lambda row: (-row[0], row[1]))
     rng = generator(seed, "slots", voice.person)
     pieces = []
-    for worth, i in scored[:KEPT]:
+    asked = brief.scheme or brief.syllables is not None
+    for worth, i in scored[: KEPT_ASKED if asked else KEPT]:
         for piece in _instances(units[i], corpus, matter, voice, rng):
             text = " ".join(piece.lines)
             own = own_words(text, matter)
             rest = KEYWORD * min(2, len(own)) - CLICHE * len(cliches_in(text)) - LOAD * _load(piece.lines)
             rest += max(ACCEPTED[voice.person].get(person, -9.0) for person in units[i].persons)
             rest += ASKED * len(own & matter.asked)
-            pieces.append(replace(piece, worth=worth + rest, own_words=own, vector=vectors[i]))
+            there = bool(own) or units[i].themes[0] in themes
+            pieces.append(
+                replace(
+                    piece, worth=worth + rest, own_words=own, vector=vectors[i], near=float(near[i]), on_theme=there
+                )
+            )
     return [*pieces, *_titled(brief, matter, units), *_joined_halves(brief, matter, corpus, genre, voice, rng)]
 
 
-def _hidden(unit: Unit) -> float:
-    """Return how likely a seed does without a unit."""
-    return HIDDEN_GENERAL if ANY in unit.themes and ANY in unit.genres else HIDDEN
+@lru_cache(maxsize=4)
+def _liked(corpus: Corpus, seed: int) -> frozenset[tuple[str, int]]:
+    """Return the places of the units that a seed likes: units of a file that rhyme are liked together."""
+    keys = [(unit.place[0], _ending(unit.lines[-1])) for unit in corpus.units]
+    kinds = list(dict.fromkeys(keys))
+    groups = dict(zip(kinds, generator(seed // GROUPS, "groups").integers(GROUPS, size=len(kinds)), strict=True))
+    return frozenset(unit.place for unit, key in zip(corpus.units, keys, strict=True) if groups[key] == seed % GROUPS)
 
 
-def _is_fit(unit: Unit, brief: WritingBrief, genre: str, voice: Voice) -> bool:
+def _ending(line: str) -> str:
+    """Return the sounds of a line's last word from its last stressed vowel on, or its last letters."""
+    word = words_of(SLOT.sub("", line))[-1]
+    known = pronunciations(word)
+    if not known:
+        return word[-2:]
+    sounds = known[0].split()
+    stressed = [i for i, sound in enumerate(sounds) if sound.endswith(("1", "2"))]
+    return " ".join(sounds[stressed[-1] :]) if stressed else word[-2:]
+
+
+def _share(unit: Unit, themes: Mapping[str, float]) -> float:
+    """Return how much of the themes of a lyric a unit has; one of several themes wants the first and one more."""
+    if ANY in unit.themes:
+        return GENERAL**2
+    if unit.themes[0] not in themes:
+        return 0.0
+    there = [themes[name] for name in unit.themes if name in themes]
+    return sum(there) * (ONE_OF_MANY if len(there) < min(2, len(unit.themes)) else 1.0)
+
+
+def _is_fit(unit: Unit, brief: WritingBrief, matter: Matter, genre: str, voice: Voice) -> bool:
     """Tell whether a unit can stand in a song at all."""
-    if not (ANY in unit.genres or genre in unit.genres):
+    if not (ANY in unit.genres or genre in unit.genres or (brief.syllables or 0) >= LONG):
+        return False
+    if unit.tone != matter.tone and (unit.tone == "dark" or (unit.tone and matter.tone)):
         return False
     accepted = ACCEPTED[voice.person]
     if not any(person in accepted for person in unit.persons) and unit.role != "hook":
@@ -175,7 +227,12 @@ def _instances(unit: Unit, corpus: Corpus, matter: Matter, voice: Voice, rng: np
         yield _piece(unit, lines, matter)
         return
     if any(name.lower() == "topic" for name, _ in slots):
+        kinds = next(kinds for name, kinds in slots if name.lower() == "topic").split("+")
         for phrase in matter.phrases[:PHRASES_TRIED]:
+            if kinds != [""] and phrase_kind(phrase) not in kinds:
+                continue
+            if content_of(phrase) & content_of(SLOT.sub("", text)):
+                continue
             filled = tuple(SLOT.sub(lambda match, phrase=phrase: phrase, text).split("\n"))  # type: ignore[misc]
             filled = tuple(_capital(line) for line in filled)
             if all(best_pattern(beats_of(plain(line)), OPEN_METRES)[1].good for line in filled):
@@ -201,7 +258,7 @@ def _titled(brief: WritingBrief, matter: Matter, units: Sequence[Unit]) -> list[
             Piece((_capital(title),), "hook", "present", "", frozenset(), ("title", 0), title=title, worth=1.0)
         )
     for unit in units:
-        if unit.lines[0].startswith("<{topic}>,"):
+        if unit.lines[0].startswith(("<{topic}>,", "<{topic/")) and ">," in unit.lines[0]:
             lines = tuple(_capital(SLOT.sub(title, line).replace("<", "").replace(">", "")) for line in unit.lines)
             if all(best_pattern(beats_of(line), OPEN_METRES)[1].good for line in lines):
                 persons = persons_in(" ".join(lines))
@@ -237,7 +294,7 @@ def _joined_halves(
         if not seconds:
             continue
         second = seconds[int(rng.integers(len(seconds)))]
-        text = f"{first.text}, {_small(second.text)}"
+        text = f"{first.text}, {small(second.text)}"
         if len(set(words_of(text))) < len(words_of(text)) - 2 or cliches_in(text):
             continue
         found[text] = Piece(
@@ -248,6 +305,8 @@ def _joined_halves(
             persons=persons_in(text),
             source=second.place,
             theme=first.themes[0],
+            joined=True,
+            on_theme=True,
         )
     vectors = Meaning.load().embed(list(found))
     shares = dict(matter.themes)
@@ -263,7 +322,7 @@ def _joined_halves(
     ]
 
 
-def _small(text: str) -> str:
+def small(text: str) -> str:
     """Return a text without its capital, I kept."""
     return text if text.split()[0].split("'")[0] == "I" else text[:1].lower() + text[1:]
 
@@ -288,7 +347,11 @@ def _filler(
 ) -> str | None:
     """Return a word for a slot: the prompt's own if one fits, else one of a bank of the theme."""
     kin = kind == "person" and re.search(rf"\b(?:my|our|your|her|his) {{person/{stress}}}", text, re.IGNORECASE)
-    own = [k.text for k in matter.keywords if k.kind == kind and _stress(k.text) == stress and k.text not in text]
+    own = [
+        k.text
+        for k in matter.keywords
+        if k.kind == kind and k.text not in SMALL_ONES and _stress(k.text) == stress and k.text not in text
+    ]
     if own:
         return own[int(rng.integers(len(own)))]
     names = dict(matter.themes)

@@ -10,6 +10,7 @@ from lyrics.lines import read_row
 from lyrics.lyricist.corpus import SLOT
 from lyrics.lyricist.metre import Beats
 from lyrics.values import Line, Word
+from lyrics.wordlists import function_words, light_words
 
 SAMPLES = {"1": "lamp", "10": "lantern", "01": "hotel", "100": "cinema", "010": "umbrella", "": "something"}
 """Words that stand for a slot of a stress where only the metre matters."""
@@ -45,3 +46,9 @@ def last_word(text: str) -> Word:
 def words_of(text: str) -> tuple[str, ...]:
     """Return the lower-case words of a written line."""
     return tuple(_WORD.findall(text.lower()))
+
+
+@lru_cache(maxsize=20_000)
+def content_of(line: str) -> frozenset[str]:
+    """Return the words of a line that carry its meaning."""
+    return frozenset(w for w in words_of(line) if w not in function_words() and w not in light_words() and len(w) > 2)

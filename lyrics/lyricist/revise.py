@@ -17,12 +17,13 @@ from lyrics.lyricist.drafts import NOISE, ROLES, WrittenLine, WrittenSection
 from lyrics.lyricist.forms import LABELS, SHAPES, Shape, pattern_of
 from lyrics.lyricist.matter import Matter, find_matter
 from lyrics.lyricist.metre import PATTERNS
-from lyrics.lyricist.pieces import Piece, Voice, find_pieces
+from lyrics.lyricist.pieces import Voice, find_pieces
 from lyrics.lyricist.points import genre_of
 from lyrics.lyricist.pronouns import persons_in
-from lyrics.lyricist.reading import last_word, words_of
+from lyrics.lyricist.reading import content_of, last_word, words_of
 from lyrics.lyricist.rhyme import GOOD, words_rhyme
-from lyrics.lyricist.stanza import Bench, Used, Wishes, content_of, fill, line_fit
+from lyrics.lyricist.singles import single_lines, stands_alone
+from lyrics.lyricist.stanza import Bench, Used, Wishes, fill, line_fit
 from lyrics.meaning import Meaning
 from lyrics.parse import parse_sheet
 from lyrics.values import Line, Lyrics, Section
@@ -30,103 +31,6 @@ from lyrics.values import Line, Lyrics, Section
 ALTERNATIVES = 5
 LONGEST_TOPIC = 400
 RHYME_LETTERS = "ABCDEFGH"
-_LEANING = frozenset(
-    [
-        "and",
-        "or",
-        "but",
-        "nor",
-        "to",
-        "of",
-        "that",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "when",
-        "where",
-        "while",
-        "as",
-        "before",
-        "after",
-        "until",
-        "till",
-        "like",
-        "with",
-        "without",
-        "for",
-        "from",
-        "in",
-        "on",
-        "at",
-        "by",
-        "into",
-        "onto",
-        "under",
-        "over",
-        "than",
-        "because",
-        "if",
-        "so",
-        "then",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "been",
-        "has",
-        "had",
-        "will",
-        "would",
-    ]
-)
-_SUBJECTS = frozenset(
-    [
-        "i",
-        "you",
-        "he",
-        "she",
-        "it",
-        "we",
-        "they",
-        "the",
-        "a",
-        "an",
-        "my",
-        "your",
-        "his",
-        "her",
-        "our",
-        "their",
-        "this",
-        "that",
-        "these",
-        "those",
-        "i'm",
-        "you're",
-        "he's",
-        "she's",
-        "it's",
-        "we're",
-        "they're",
-        "i've",
-        "you've",
-        "we've",
-        "they've",
-        "i'll",
-        "you'll",
-        "he'll",
-        "she'll",
-        "we'll",
-        "they'll",
-        "i'd",
-        "there",
-        "there's",
-        "and",
-        "but",
-    ]
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +125,7 @@ def rewrite_line(
         for i, words in enumerate(piece.lines):
             fit = line_fit(words, pattern)
             end = last_word(words)
-            if not (fit.good and stands_alone(piece, i)) or words_of(words) in there:
+            if not (fit.good and stands_alone(piece.lines, i)) or words_of(words) in there:
                 continue
             if any(words_rhyme(end, other) not in GOOD for other in partners):
                 continue
@@ -251,14 +155,6 @@ def replaced(text: str, number: int, words: str) -> str:
             rows[i] = words
             return "\n".join(rows) + "\n"
     raise LyricsError(f"line {number} ({line.text[:60]!r}) is not written in a row of its own: change it by hand")
-
-
-def stands_alone(piece: Piece, i: int) -> bool:
-    """Tell whether line `i` of a piece is whole without the others: none leans on it and it leans on none."""
-    words = words_of(piece.lines[i])
-    if words[0] in _LEANING:
-        return False
-    return i + 1 >= len(piece.lines) or words_of(piece.lines[i + 1])[0] in _SUBJECTS
 
 
 def pattern_of_line(text: str) -> str:
@@ -320,6 +216,7 @@ def _bench(text: str, lyrics: Lyrics, brief: WritingBrief, seed: int) -> tuple[B
     male = person == "she" and any(word in ("he", "his", "him") for word in words_of(words))
     sung = {words_of(line.text) for line in lyrics.lines}
     pieces = find_pieces(brief, matter, corpus, genre_of(brief), Voice(person, male), seed)
+    pieces += single_lines(pieces)
     return Bench([p for p in pieces if not any(words_of(line) in sung for line in p.lines)]), matter
 
 

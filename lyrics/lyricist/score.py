@@ -18,9 +18,9 @@ from lyrics.lyricist.corpus import Corpus
 from lyrics.lyricist.drafts import Draft, WrittenLine
 from lyrics.lyricist.matter import Matter
 from lyrics.lyricist.pieces import own_words
-from lyrics.lyricist.reading import heard, last_word, words_of
+from lyrics.lyricist.reading import content_of, heard, last_word, words_of
 from lyrics.lyricist.rhyme import words_rhyme
-from lyrics.lyricist.stanza import content_of, line_fit
+from lyrics.lyricist.stanza import line_fit
 from lyrics.meaning import Meaning
 
 WEIGHTS = {
@@ -51,7 +51,7 @@ def scored(draft: Draft, matter: Matter) -> Draft:
     """Return a draft with its scores."""
     lines = draft.lines
     found = {
-        "theme": _theme(lines, matter),
+        "theme": _theme(draft, matter),
         "own words": _own(lines, matter),
         "coherence": _coherence(draft),
         "imagery": _imagery(lines),
@@ -69,9 +69,18 @@ def scored(draft: Draft, matter: Matter) -> Draft:
     )
 
 
-def _theme(lines: Sequence[WrittenLine], matter: Matter) -> float:
-    vector = Meaning.load().embed([" ".join(line.text for line in lines)])[0]
-    return float(np.clip((float(vector @ matter.vector) + 0.1) / 0.8, 0.0, 1.0))
+def _theme(draft: Draft, matter: Matter) -> float:
+    """Return how near the sections are to the topic, each as often as it is sung."""
+    words: dict[str, str] = {}
+    sung = []
+    for section in draft.sections:
+        if section.lines:
+            words[section.kind] = " ".join(line.text for line in section.lines)
+        if section.kind in words:
+            sung.append(words[section.kind])
+    vector = Meaning.load().embed(sung).mean(0)
+    length = float(np.linalg.norm(vector)) or 1.0
+    return float(np.clip((float(vector @ matter.vector) / length + 0.1) / 0.8, 0.0, 1.0))
 
 
 def _own(lines: Sequence[WrittenLine], matter: Matter) -> float:

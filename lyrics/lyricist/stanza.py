@@ -13,20 +13,19 @@ from lyrics.lyricist.corpus import UNIT_SIZES
 from lyrics.lyricist.forms import Shape
 from lyrics.lyricist.metre import Fit, fit
 from lyrics.lyricist.pieces import Piece
-from lyrics.lyricist.reading import beats_of, last_word, words_of
+from lyrics.lyricist.reading import beats_of, content_of, last_word, words_of
 from lyrics.lyricist.rhyme import GOOD, rhyme_vowels, words_rhyme
 from lyrics.prosody import Rhyme
 from lyrics.values import Word
-from lyrics.wordlists import function_words, light_words
 
-BEAM, WIDTH = 14, 90
-"""Stanzas kept after each piece, and pieces tried after each without a rhyme to meet."""
+BEAM, WIDE_BEAM, WIDTH = 14, 40, 90
+"""Stanzas kept after each piece, in usual shapes and in others; pieces tried after each without a rhyme to meet."""
 
 CLASH, ADDED = 0.35, 0.4
 """What a clash with the metre and a syllable more or less take away."""
 
-FAMILY, STRAY, SAME_LETTERS = 0.15, 0.3, 1.5
-"""What a rhyme by family takes away, one where none is asked, and one of lines that should rhyme with others."""
+FAMILY, STRAY = 0.15, 0.3
+"""What a rhyme by family takes away, and one where none is asked."""
 
 SAME_SCENE, OTHER_SCENE = 0.9, 0.7
 SAME_THEME, OTHER_THEME = 0.3, 0.4
@@ -95,6 +94,7 @@ class Bench:
     def __init__(self, pieces: Sequence[Piece]) -> None:
         self.pieces = tuple(pieces)
         self.worth = np.array([piece.worth for piece in pieces])
+        self.near = np.array([piece.near for piece in pieces])
         vectors = np.stack([piece.vector for piece in pieces if piece.vector is not None])
         self.alike: NDArray[np.float32] = vectors @ vectors.T
         words = [tuple(last_word(line) for line in piece.lines) for piece in pieces]
@@ -143,12 +143,6 @@ def line_fit(line: str, pattern: str) -> Fit:
     return fit(beats_of(line), pattern)
 
 
-@lru_cache(maxsize=20_000)
-def content_of(line: str) -> frozenset[str]:
-    """Return the words of a line that carry its meaning."""
-    return frozenset(w for w in words_of(line) if w not in function_words() and w not in light_words() and len(w) > 2)
-
-
 @dataclass(frozen=True, slots=True)
 class _State:
     chosen: tuple[int, ...]
@@ -164,6 +158,7 @@ def fill(
     noise: NDArray[np.float64],
     start: Piece | None = None,
     allowed: Callable[[Piece], bool] = lambda piece: True,
+    beam_size: int = BEAM,
 ) -> Stanza | None:
     """Return the best stanza of a shape, or None where the pieces cannot fill it.
 
@@ -172,11 +167,15 @@ def fill(
     noise : [pieces] what chance adds to the worth of each
     start : a piece that the stanza begins with
     allowed : which pieces may be taken
+    beam_size : stanzas kept after each piece
     """
     search = _Search(shape, bench, wishes, used, bench.worth + noise, allowed)
     beam = [_State((), (), 0.0)]
     if start is not None:
         i = next(i for i, piece in enumerate(bench.pieces) if piece is start)
+        fitting = bench.fitting(shape.patterns[: len(start.lines)])
+        if all(number != i for number, _ in fitting) or search.rhymed((), bench.ends[i]) is None:
+            return None
         beam = [_State((i,), bench.ends[i], float(search.base[i]) * len(start.lines))]
     done = [state for state in beam if len(state.ends) == len(shape)]
     while beam:
@@ -184,7 +183,7 @@ def fill(
         done.extend(state for state in grown if len(state.ends) == len(shape))
         going = [state for state in grown if len(state.ends) < len(shape)]
         going.sort(key=lambda state: (-state.worth / len(state.ends), state.chosen))
-        beam = going[:BEAM]
+        beam = going[:beam_size]
     if not done:
         return None
     best = min(done, key=lambda state: (-state.worth, state.chosen))
@@ -216,7 +215,7 @@ class _Search:
         for worth, i in self._candidates(at, size, min(len(state.chosen), len(self.wishes.roles) - 1)):
             if i in state.chosen:
                 continue
-            sound = self._rhymed(state.ends, self.bench.ends[i])
+            sound = self.rhymed(state.ends, self.bench.ends[i])
             if sound is None:
                 continue
             joined = _joined(self.bench, state.chosen, i) if state.chosen else _opening(self.bench.pieces[i])
@@ -243,7 +242,7 @@ class _Search:
             self._rows[key] = sorted(rows, key=lambda row: (-row[0], row[1]))
         return self._rows[key]
 
-    def _rhymed(self, ends: Sequence[int], added: Sequence[int]) -> float | None:
+    def rhymed(self, ends: Sequence[int], added: Sequence[int]) -> float | None:
         """Return what the rhymes of added lines are worth, None where one is missing or a word rhymes with itself."""
         worth, scheme, every = 0.0, self.shape.scheme, (*ends, *added)
         sung = self.bench.sung
@@ -264,7 +263,9 @@ class _Search:
                         return None
                     worth -= FAMILY if kind == "family" else 0.0
                 elif kind in GOOD and scheme[before] != "X":
-                    worth -= SAME_LETTERS
+                    return None
+                elif kind and scheme[before] != "X":
+                    worth -= STRAY
         return worth
 
 

@@ -10,6 +10,7 @@ from lyrics.lyricist.matter import find_matter
 from lyrics.lyricist.pieces import Voice, find_pieces
 from lyrics.lyricist.points import genre_of, voice_of
 from lyrics.lyricist.score import scored
+from lyrics.lyricist.singles import line_pieces
 from lyrics.lyricist.stanza import Bench
 from lyrics.parse import parse_sheet
 from lyrics.values import Lyrics
@@ -45,7 +46,9 @@ def write_drafts(brief: WritingBrief | str, seed: int = 0, drafts: int = DRAFTS)
     genre, matter = genre_of(brief), find_matter(brief, corpus)
     asked = voice_of(brief, seed)
     for voice in dict.fromkeys((asked, Voice("I"))):
-        bench = Bench(find_pieces(brief, matter, corpus, genre, voice, seed))
+        pieces = find_pieces(brief, matter, corpus, genre, voice, seed)
+        pieces += line_pieces(brief, pieces, matter, corpus, voice)
+        bench = Bench(pieces)
         found = [write_draft(brief, genre, matter, bench, seed, number) for number in range(drafts)]
         whole = [scored(draft, matter) for draft in found if draft is not None]
         if whole:

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from songsmith.analysis.classes import CHORDS, NO_CHORD, QUALITIES
 from songsmith.analysis.features import PITCH_FPS, Frames, between
-from songsmith.analysis.networks import CHORDS, NO_CHORD, QUALITIES
 from songsmith.plan import Chord
 from songsmith.theory import DEGREES, FLAT_NAMES, SHARP_NAMES, Key
 from songsmith.theory import QUALITIES as INTERVALS

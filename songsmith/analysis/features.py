@@ -7,12 +7,10 @@ Both are logarithms of magnitudes of a recording brought to one level.
 
 from __future__ import annotations
 
-from math import gcd
-
 import numpy as np
 import numpy.typing as npt
 
-from songsmith.audio import Audio
+from songsmith.audio import Audio, resampled
 
 Frames = npt.NDArray[np.float32]
 
@@ -40,11 +38,7 @@ FLOOR_RMS = 1e-6
 
 def mono_of(audio: Audio) -> Frames:
     """Return a recording as the features take it: `[frames]` float32, mono, at `RATE`, at one level."""
-    from scipy.signal import resample_poly
-
-    common = gcd(RATE, audio.sample_rate)
-    mixed = audio.samples.mean(axis=0, dtype=np.float64)
-    mono = resample_poly(mixed, RATE // common, audio.sample_rate // common) if audio.sample_rate != RATE else mixed
+    mono = resampled(audio.samples.mean(axis=0, dtype=np.float64), audio.sample_rate, RATE)
     return levelled(np.asarray(mono, np.float32))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from songsmith.analysis.networks import NO_CHORD, QUALITIES, WEIGHTS
+from songsmith.analysis.classes import NO_CHORD, QUALITIES, WEIGHTS
 from songsmith.theory import Key
 
 Table = npt.NDArray[np.float64]

@@ -20,19 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from songsmith.analysis.classes import METERS, QUALITIES, WEIGHTS
 from songsmith.analysis.features import BANDS, SEMITONES
 from songsmith.errors import MissingPart
 
-WEIGHTS = Path(__file__).with_name("analysis.safetensors")
-
-QUALITIES = ("maj", "min", "7", "maj7", "min7", "sus4", "sus2", "dim", "aug", "hdim7")
-"""Chord qualities that are told apart."""
-
-CHORDS = 12 * len(QUALITIES) + 1
-"""Classes: root by root, each with all qualities, and no chord as the last."""
-
-NO_CHORD = CHORDS - 1
-METERS = ("4/4", "3/4", "6/8")
 DILATIONS = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 

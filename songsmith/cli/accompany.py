@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from songsmith.accompaniment import DEFAULT
 from songsmith.cli.analyse import check_recording
 from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
 
@@ -29,7 +30,7 @@ def accompany(
     ] = None,
     key: Annotated[str | None, typer.Option(help="Of the voice, if you know: 'G major'.")] = None,
     meter: Annotated[str | None, typer.Option(help="Of the voice, if you know: 4/4, 3/4 or 6/8.")] = None,
-    accompanist: Annotated[str, typer.Option(help="What plays.")] = "patterns",
+    accompanist: Annotated[str, typer.Option(help="What plays: diffusion or patterns.")] = DEFAULT,
     soundfont: Annotated[Path | None, typer.Option(help="Your own SoundFont (.sf2 or .sf3).")] = None,
     audio_format: Annotated[str, typer.Option("--format", help="Sound files: wav, flac or mp3.")] = "wav",
     as_json: Json = False,

@@ -37,7 +37,7 @@ def analyse(
     """Say what is in a recording: tempo, beats and bars, key, chords, sections, loudness, voice; and draw it."""
     from songsmith.analysis import analyse as read
     from songsmith.audio import Audio
-    from songsmith.over import for_mixer, separated
+    from songsmith.listened import for_mixer, separated
     from songsmith.picture.analysis import picture_of
 
     check_recording(file)

@@ -22,12 +22,26 @@ app = typer.Typer(
 )
 
 
+SECONDS_A_MINUTE = 60
+
+
 def number(text: str) -> float:
     """Read a number, for a message that names it where it is none."""
     try:
         return float(text)
     except ValueError as err:
         raise typer.BadParameter(f"{text!r} is not a number.") from err
+
+
+def seconds(text: str) -> float:
+    """Read a length: seconds, or minutes and seconds as 1:30."""
+    minutes, colon, rest = text.rpartition(":")
+    try:
+        if colon and not (minutes.isdecimal() and 0 <= float(rest) < SECONDS_A_MINUTE):
+            raise ValueError(text)
+        return SECONDS_A_MINUTE * int(minutes or 0) + float(rest)
+    except ValueError as err:
+        raise typer.BadParameter(f"{text!r} is no length: give seconds (90) or minutes and seconds (1:30).") from err
 
 
 def whole(text: str) -> int:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from songsmith.accompaniment import DEFAULT
 from songsmith.cli.analyse import check_recording
 from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
 from songsmith.errors import InputError
 
 if TYPE_CHECKING:
-    from songsmith.extension.extend import Longer
+    from songsmith.extension.longer import Longer
     from songsmith.song import Song
 
 
@@ -46,6 +47,13 @@ def extend(
     new_parts: Annotated[
         bool, typer.Option("--new-parts", help="Add a part to the new bars of a recording, played softly.")
     ] = False,
+    take_up: Annotated[
+        bool,
+        typer.Option(
+            "--take-up",
+            help="Take up what the recording's voice sang: new words on its melody; without words it is played.",
+        ),
+    ] = False,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; by default a new one named after the file.")
     ] = None,
@@ -64,7 +72,11 @@ def extend(
         str | None, typer.Option("--separator", metavar="M", help="What separates it, as for 'separate'.")
     ] = None,
     accompanist: Annotated[
-        str | None, typer.Option(metavar="A", help="Who plays what is new: patterns (default) or diffusion.")
+        str | None,
+        typer.Option(
+            metavar="A",
+            help="Who plays what is new: diffusion or patterns; by default who plays the song, or diffusion.",
+        ),
     ] = None,
     soundfont: Annotated[Path | None, typer.Option(help="A SoundFont file of your own.")] = None,
     style: Annotated[
@@ -89,6 +101,7 @@ def extend(
     if is_song_folder(source):
         for name, given in (
             ("--new-parts", new_parts),
+            ("--take-up", take_up),
             ("--tempo", tempo),
             ("--separator", separator),
             ("--prompt", prompt),
@@ -113,12 +126,13 @@ def extend(
             from_s=from_s,
             before=before,
             new_parts=new_parts,
+            take_up=take_up,
             seed=seed,
             prompt=prompt,
             voice=voice,
             tempo=tempo,
             separator=separator,
-            accompanist=accompanist or "patterns",
+            accompanist=accompanist or DEFAULT,
             soundfont=soundfont,
             language=language,
             lexicon=lexicon,

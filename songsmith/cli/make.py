@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, warn, whole
+from songsmith.accompaniment import DEFAULT
+from songsmith.cli.console import Json, Quiet, app, number, progress_bars, saved, seconds, warn, whole
 from songsmith.cli.variations import PaperOptions, Place, SoundOptions, check_fit, make_variations
 from songsmith.errors import InputError
 
@@ -59,15 +60,17 @@ def make(
     ] = None,
     accompanist: Annotated[
         str,
-        typer.Option(help="What plays: patterns, or musicgen:, stable-audio: or ace-step: and a folder or hub name."),
-    ] = "patterns",
+        typer.Option(
+            help="What plays: diffusion, patterns; or musicgen:, stable-audio: or ace-step: and a folder or hub name."
+        ),
+    ] = DEFAULT,
     fetch: Annotated[bool, typer.Option("--fetch", help="Download the model named if it is not here.")] = False,
     style: Annotated[str | None, typer.Option(help="A style of 'songsmith styles', or a .toml file.")] = None,
     tempo: Annotated[float | None, typer.Option(metavar="BPM", parser=number, help="Quarter notes a minute.")] = None,
     key: Annotated[str | None, typer.Option(help="Like 'G major', 'E minor', 'D dorian'.")] = None,
     meter: Annotated[str | None, typer.Option(help="4/4, 3/4 or 6/8.")] = None,
     length: Annotated[
-        float | None, typer.Option(metavar="S", parser=number, help="Length of the song in seconds, about.")
+        float | None, typer.Option(metavar="S", parser=seconds, help="Length of the song, about: 90 or 1:30.")
     ] = None,
     soundfont: Annotated[
         Path | None,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from lyrics.text import printable
 from songsmith.accompaniment.parts import Accompaniment
-from songsmith.align import perform
-from songsmith.backing import arrange_backing, redrawn
+from songsmith.accompanying import is_accompanied, own_voice, render_band
+from songsmith.backing import redrawn
 from songsmith.cache import Cache, cache_folder
 from songsmith.cast import cast_voices, move_into_ranges
 from songsmith.editing.line import line_of, reword
@@ -24,7 +24,7 @@ from songsmith.errors import InputError
 from songsmith.evaluation import check
 from songsmith.generated import is_generated
 from songsmith.over import is_over, recording_of, render_over
-from songsmith.paper import Paper, score_warnings
+from songsmith.paper import paper_of, score_warnings, still_told
 from songsmith.pipeline import Progress, render
 from songsmith.score import Score
 from songsmith.singing.voices import load_voice
@@ -92,6 +92,8 @@ def edit_line(
     """
     if song.folder is not None:
         song = with_presets(song, voice, style)
+    if is_accompanied(song):
+        raise InputError("the voice of the song is a recording, so no line of it can be sung anew: record it again")
     line_of(song, number)
     if not len(song.performance.f0_hz):
         raise InputError("the song has no pitch and loudness curves, so it cannot be sung: make the song again")
@@ -144,25 +146,24 @@ def edit_settings(
     cast = cast_voices(changed.lyrics, changed.brief.voice)
     singer = load_voice(changed.brief.voice, changed.brief.performance or None)
     score = move_into_ranges(Score(changed.notes, changed.chords, changed.lyrics, changed.plan), cast, singer.name)
-    voices, missed = arrange_backing(score, changed.timeline, cast, song.seed, changed.brief)
-    paper = Paper(
-        title=changed.title,
-        seed=song.seed,
-        brief=changed.brief,
-        style=load_style(changed.brief.style),
-        voice=singer,
-        lyrics=changed.lyrics,
-        plan=changed.plan,
-        accompaniment=Accompaniment(changed.parts, changed.timeline, changed.chords),
-        score=score,
-        performance=perform(score, changed.timeline, singer, song.seed),
-        cast=cast,
-        voices=voices,
-        warnings=_told_of(song, replace(changed, notes=score.notes), missed),
+    paper = paper_of(
+        changed.title,
+        song.seed,
+        changed.brief,
+        load_style(changed.brief.style),
+        singer,
+        cast,
+        Accompaniment(changed.parts, changed.timeline, changed.chords),
+        score,
+        told=still_told(song),
     )
     if is_over(song):
         backing, said = recording_of(song), song.provenance.backend("accompanist")
         new = render_over(paper, backing, said, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
+    elif is_accompanied(song):
+        paper, dry = replace(paper, performance=song.performance), own_voice(song)
+        said = song.provenance.backend("singer")
+        new = render_band(paper, dry, said, soundfont=soundfont, workers=workers, progress=progress)
     else:
         new = render(paper, soundfont=soundfont, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
     did = Backend.of("settings", **{path: printable(value) for path, value in settings})
@@ -171,6 +172,13 @@ def edit_settings(
 
 def _check_settable(song: Song, settings: Sequence[tuple[str, str]]) -> None:
     """Refuse to set what the music of a song hangs on where that is sound, not notes."""
+    if is_accompanied(song):
+        for path, _ in settings:
+            if path in ("tempo", "key", "voice") or path.endswith(".singer"):
+                raise InputError(
+                    f"{path[:80]}: the voice of the song is a recording, which stays as it was sung: "
+                    "use title, chords, parts, or energy and style of sections"
+                )
     if not (is_over(song) or is_generated(song)):
         return
     if not song.notes:
@@ -194,13 +202,8 @@ def _provenance(old: Song, new: Song, number: int) -> Provenance:
     return replace(old.provenance.since(old.provenance, "edit", did), warnings=_told_of(old, new))
 
 
-def _told_of(old: Song, new: Song, missed: Sequence[str] = ()) -> tuple[str, ...]:
+def _told_of(old: Song, new: Song) -> tuple[str, ...]:
     """Return what is to be told of a song, with that of its new score in the place of that of its old one."""
-
-    def told(song: Song) -> tuple[str, ...]:
-        score = Score(song.notes, song.chords, song.lyrics, song.plan)
-        return score_warnings(score, song.timeline, cast_voices(song.lyrics, song.brief.voice))
-
-    stale = set(told(old))
-    kept = [sentence for sentence in old.provenance.warnings if sentence not in stale]
-    return tuple(dict.fromkeys((*kept, *told(new), *missed)))
+    score = Score(new.notes, new.chords, new.lyrics, new.plan)
+    fresh = score_warnings(score, new.timeline, cast_voices(new.lyrics, new.brief.voice))
+    return tuple(dict.fromkeys((*still_told(old), *fresh)))

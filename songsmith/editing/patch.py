@@ -24,7 +24,7 @@ from songsmith.mixing.channels import Space, vocal_again, voices_again
 from songsmith.mixing.loudness import true_peak_dbtp
 from songsmith.mixing.settings import BACKING_VOCALS, VOCALS, MixSettings
 from songsmith.performance import Performance
-from songsmith.singing.heart import FADE_IN_S, FADE_OUT_S
+from songsmith.singing.finish import FADE_IN_S, FADE_OUT_S
 from songsmith.song import Mix, Song, VoicePart
 from songsmith.styles import load_style
 from songsmith.units import db_to_gain
@@ -100,14 +100,16 @@ def _beside(song: Song, number: int) -> list[tuple[Lyrics, Performance]]:
 
 def _dry(old: Song, new: Song, number: int, dry: Audio, stretch: Stretch, studio: Studio) -> Audio:
     """Return the dry vocal with the line replaced; where a neighbour is still heard, he is left as he was."""
-    before, after = (_line_alone(song, number, dry.frames, studio) for song in (old, new))
+    after = _line_alone(new, number, dry.frames, studio)
     span = next(numbers for line, numbers in old.lyrics.numbered_lines() if line.number == number)
     start, end = free_stretch(old.performance, span)
     first = min(stretch.past, max(stretch.first, int(np.ceil((start + FADE_OUT_S) * MIX_SAMPLE_RATE))))
     past = max(first, min(stretch.past, int((end - FADE_IN_S) * MIX_SAMPLE_RATE)))
     samples = dry.samples.copy()
-    for piece in (slice(stretch.first, first), slice(past, stretch.past)):
-        samples[:, piece] += after[:, piece] - before[:, piece]
+    if first > stretch.first or past < stretch.past:
+        before = _line_alone(old, number, dry.frames, studio)
+        for piece in (slice(stretch.first, first), slice(past, stretch.past)):
+            samples[:, piece] += after[:, piece] - before[:, piece]
     samples[:, first:past] = after[:, first:past]
     return Audio(samples, dry.sample_rate)
 

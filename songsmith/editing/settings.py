@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from lyrics.text import printable
+from songsmith.accompaniment import DEFAULT, song_timeline
 from songsmith.accompaniment import accompanist as find_accompanist
-from songsmith.accompaniment import song_timeline
 from songsmith.accompaniment.instruments import instrument
 from songsmith.accompaniment.parts import Part
 from songsmith.cast import octave_for
@@ -217,7 +217,7 @@ def _section(song: Song, rest: list[str], value: str) -> Song:
 def _played_anew(song: Song, sections: Sequence[PlannedSection]) -> Song:
     """Return a song whose band plays some sections anew, by its accompanist and seed."""
     backend = song.provenance.backend("accompanist")
-    player = find_accompanist(backend.name if backend is not None else "patterns")
+    player = find_accompanist(backend.name if backend is not None else DEFAULT)
     fresh = player.accompany(song.plan, song.brief, song.seed).parts
     bars = {bar for s in sections for bar in range(s.bar, s.bar + s.bars)}
     old, new = ({part.name: part for part in parts} for parts in (song.parts, fresh))

@@ -7,144 +7,31 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, overload
 
 from lyrics.values import Lyrics
-from songsmith import __version__
+from songsmith.accompaniment import DEFAULT
 from songsmith.analysis import Analysis, analyse
 from songsmith.audio import Audio
 from songsmith.errors import InputError
-from songsmith.extension.files import Source, read_source, write_folder
+from songsmith.extension.files import Source, read_source
 from songsmith.extension.further import Further, add_parts
-from songsmith.extension.measures import Seam, loudness_between, measure_seams
+from songsmith.extension.longer import Longer
+from songsmith.extension.measures import loudness_between, measure_seams, roughest
 from songsmith.extension.recording import LOOK_BACK_BARS, Extended, check_seconds, play_on
 from songsmith.extension.score import continue_song
 from songsmith.extension.singing import Sung, check_fits, sing_on
+from songsmith.extension.taken_up import tune_over
 from songsmith.paper import check_seed, read_lyrics
 from songsmith.pipeline import Progress
-from songsmith.song import Backend, Song
-from songsmith.songfolder import SONG_FILE, load
+from songsmith.song import Song
+from songsmith.songfolder import SONG_FILE, check_score, load
 from songsmith.threads import single_threaded
 from songsmith.timeline import Meter
 
-DECIMALS = 4
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Longer:
-    """A recording made longer.
-
-    Parameters
-    ----------
-    extended : its sound, and what was played
-    source : the recording
-    separator : name of what separated it
-    found : the analysis of the recording
-    seams : what is heard where old and new meet; joins : where new bars meet that are no neighbours
-    loudness_lufs : of the recording around the seam, and of the new bars
-    seed : of the new words and parts
-    sung, further : what was added to the new bars
-    notes : what the listener should know, in plain words
-    """
-
-    extended: Extended
-    source: Source
-    separator: str
-    found: Analysis
-    seams: tuple[Seam, ...]
-    joins: tuple[Seam, ...]
-    loudness_lufs: tuple[float | None, float | None]
-    seed: int
-    sung: Sung | None
-    further: Further | None
-    notes: tuple[str, ...]
-
-    @property
-    def mix(self) -> Audio:
-        """The whole longer recording."""
-        return self.extended.mix
-
-    @property
-    def stems(self) -> Mapping[str, Audio]:
-        """Stems of the whole, which sum to it."""
-        return self.extended.stems
-
-    @property
-    def added_s(self) -> float:
-        """By how much it is longer."""
-        return round(self.mix.duration_s - self.source.audio.duration_s, DECIMALS)
-
-    def summary(self) -> dict[str, Any]:
-        """Return what goes into `extension.json`."""
-        extended, (before, new) = self.extended, self.loudness_lufs
-        return {
-            "format": "songsmith-extension/1",
-            "songsmith": __version__,
-            "source": {
-                "name": self.source.name,
-                "sha256": self.source.sha256,
-                "duration_s": round(self.source.audio.duration_s, DECIMALS),
-                "sample_rate": self.mix.sample_rate,
-                "channels": self.mix.channels,
-                "subtype": self.source.subtype,
-            },
-            "separator": self.separator,
-            "seed": self.seed,
-            "duration_s": round(self.mix.duration_s, DECIMALS),
-            "longer_by_s": self.added_s,
-            "seam_s": round(extended.seam_s, DECIMALS),
-            "new_s": list(extended.new_s),
-            "rest_s": None if extended.rest_s is None else round(extended.rest_s, DECIMALS),
-            "rest_from_s": None if extended.rest_s is None else round(extended.rest_from_s, DECIMALS),
-            "bars": list(extended.bars),
-            "drums": list(extended.drums),
-            "gain_db": extended.gain_db,
-            "tempo": extended.timeline.tempo,
-            "meter": extended.meter,
-            "key": extended.key,
-            "beats_s": list(extended.timeline.beats),
-            "chords": [[chord.onset, chord.duration, chord.symbol] for chord in extended.chords],
-            "loudness_lufs": {"before": before, "new": new},
-            "seams": [asdict(seam) for seam in self.seams],
-            "joins": [asdict(join) for join in self.joins],
-            "sung": None if self.sung is None else _sung(self.sung),
-            "new_parts": None if self.further is None else _further(self.further),
-            "stems": list(self.stems),
-            "notes": list(self.notes),
-        }
-
-    def save(self, folder: str | Path | None = None, overwrite: bool = False) -> Path:
-        """Write `mix.wav`, `stems/`, `extension.json` and, where words are sung, `lyrics.lrc`; return the folder.
-
-        Without a folder it is a new one in the working directory, named after the recording. Raises InputError where
-        the place is not right; nothing is changed or left behind then.
-        """
-        words = None if self.sung is None else self.sung.lrc
-        name = f"{Path(self.source.name).stem} extended"
-        place = None if folder is None else Path(folder)
-        return write_folder(self.mix, self.stems, self.source.subtype, self.summary(), words, place, overwrite, name)
-
-
-def _sung(sung: Sung) -> dict[str, Any]:
-    return {
-        "voice": sung.paper.voice.name,
-        "singer": _backend(sung.singer),
-        "lines": [line.text for line in sung.paper.lyrics.lines if line.words],
-    }
-
-
-def _further(further: Further) -> dict[str, Any]:
-    return {
-        "parts": [{"name": part.name, "program": part.program, "notes": len(part.notes)} for part in further.parts],
-        "accompanist": _backend(further.accompanist),
-        "soundfont": _backend(further.soundfont),
-    }
-
-
-def _backend(backend: Backend) -> dict[str, str]:
-    return {"name": backend.name, **dict(backend.facts)}
+LEADS_TRIED = 3
+"""How many places before the downbeat are tried for joins that do not click."""
 
 
 @overload
@@ -190,6 +77,7 @@ def is_song_folder(source: object) -> bool:
     folder = Path(source).expanduser()
     if not folder.is_dir():
         return False
+    check_score(folder)
     if not (folder / SONG_FILE).is_file():
         raise InputError(
             f"{folder}: holds no {SONG_FILE}, so it is not a song's; give a recording or a song's folder"
@@ -206,13 +94,14 @@ def extend_recording(
     from_s: float | None = None,
     before: bool = False,
     new_parts: bool = False,
+    take_up: bool = False,
     seed: int = 0,
     prompt: str = "",
     voice: str | None = None,
     tempo: float | None = None,
     separator: str | None = None,
     stems: Mapping[str, Audio] | None = None,
-    accompanist: str = "patterns",
+    accompanist: str = DEFAULT,
     soundfont: str | Path | None = None,
     language: str | None = None,
     lexicon: Mapping[str, str] | str | Path | None = None,
@@ -232,6 +121,8 @@ def extend_recording(
         ending of the recording begins
     before : whether they are a new beginning
     new_parts : whether an accompanist adds a part to them
+    take_up : whether what its voice sang over the bars that are played again is taken up: the new lyrics are sung on
+        it, and without lyrics an instrument plays it
     seed : decides melody and new parts
     prompt : words about how to sing and to play what is new
     voice : of the singer
@@ -265,15 +156,17 @@ def extend_recording(
     found = analyse(audio, stems, tempo=tempo)
     tell("listening", 1.0)
     tell("playing", 0.0)
-    extended = play_on(audio, by_s, stems, found, from_s=from_s, before=before, for_voice=words is not None)
+    extended = smoothest(audio, by_s, stems, found, from_s=from_s, before=before, for_voice=words is not None)
     if words is not None:
         check_fits(words, extended.timeline.tempo, Meter.parse(extended.meter), len(extended.bars))
+    tune = tune_over(extended, found.melody) if take_up else None
     further = None
-    if new_parts:
+    if new_parts or (tune is not None and words is None):
         extended, further = add_parts(
             extended,
             seed,
             sung=words is not None,
+            tune=tune if words is None else None,
             tuning=found.tuning,
             prompt=prompt,
             accompanist=accompanist,
@@ -288,6 +181,7 @@ def extend_recording(
             words,
             seed,
             found.confidence,
+            tune=tune,
             prompt=prompt,
             voice=voice,
             use_cache=use_cache,
@@ -296,6 +190,18 @@ def extend_recording(
             warn=warn,
         )
     return _measured(extended, source, model, found, seed, sung, further)
+
+
+def smoothest(audio: Audio, by_s: float, stems: Mapping[str, Audio], found: Analysis, **options: Any) -> Extended:
+    """Return a longer recording whose joins lie where they are heard least; the arguments are those of `play_on`."""
+    tried: list[tuple[float, int, Extended]] = []
+    for rank in range(LEADS_TRIED):
+        extended = play_on(audio, by_s, stems, found, lead_rank=rank, **options)
+        seams_s = tuple(t for t in (*extended.new_s, *extended.joins_s) if t > 1.0)
+        tried.append((roughest(extended.mix, audio, seams_s, extended.before_s), rank, extended))
+        if tried[-1][0] <= 1.0:
+            break
+    return min(tried, key=lambda one: one[:2])[2]
 
 
 def _separated(audio: Audio, separator: str | None, workers: int, tell: Progress) -> tuple[dict[str, Audio], str]:

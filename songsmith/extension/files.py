@@ -22,8 +22,9 @@ from songsmith.audio import Audio
 from songsmith.errors import InputError
 from songsmith.extension.recording import LONGEST_S
 from songsmith.project import PlaceTaken, check_place, new_folder
+from songsmith.songfolder import EXTENSION_FILE
 
-SUMMARY = "extension.json"
+SUMMARY = EXTENSION_FILE
 WORDS = "lyrics.lrc"
 _OWN = ("mix.wav", SUMMARY, WORDS, "stems")
 _KEPT = {"PCM_S8": "PCM_16", "PCM_U8": "PCM_16", "PCM_16": "PCM_16", "PCM_24": "PCM_24"}

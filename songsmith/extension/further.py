@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from songsmith.accompaniment import ACCOMPANISTS
+from songsmith.accompaniment import DEFAULT, accompanist_backend
 from songsmith.accompaniment import accompanist as find_accompanist
-from songsmith.accompaniment.parts import Part
+from songsmith.accompaniment.parts import Part, PartNote
 from songsmith.accompaniment.render import render_parts
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
 from songsmith.audio import Audio
@@ -26,6 +27,7 @@ from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.prompt import Overrides, understand
 from songsmith.song import Backend
 from songsmith.timeline import Meter
+from songsmith.tunes.tune import TuneNote
 from songsmith.units import db_to_gain
 
 UNDER_LU = 9.0
@@ -37,6 +39,7 @@ WANTED = (("lead", "pad"), ("figure", "pad"))
 OTHERWISE = "harmony"
 STEM = "new_"
 OFF_TUNE = 0.2
+TUNE_VELOCITY, FLUTE = 84, 73
 EDGE_S = 0.05
 
 
@@ -55,9 +58,10 @@ def add_parts(
     seed: int,
     *,
     sung: bool,
+    tune: Sequence[TuneNote] | None = None,
     tuning: float = 0.0,
     prompt: str = "",
-    accompanist: str = "patterns",
+    accompanist: str = DEFAULT,
     soundfont: str | Path | None = None,
     workers: int = 2,
 ) -> tuple[Extended, Further]:
@@ -66,6 +70,7 @@ def add_parts(
     Parameters
     ----------
     sung : whether somebody will sing there
+    tune : in beats of the new bars, for an instrument to play instead of what the accompanist leads with
     tuning : of the recording against A = 440 Hz, in semitones
     prompt : words about how to play: style, mood, instruments
     """
@@ -87,6 +92,11 @@ def add_parts(
     plan = Plan(extended.timeline.tempo, brief.key, extended.meter, tuple(sections), chords)
     written = {part.name: part for part in find_accompanist(accompanist).accompany(plan, brief, seed).parts}
     names = [name for name in WANTED[sung] if name in written] or [name for name in (OTHERWISE,) if name in written]
+    if tune is not None:
+        leader = next((written[name] for name in ("lead", "figure", "harmony") if name in written), None)
+        own = tuple(PartNote(note.onset, note.duration, note.pitch, TUNE_VELOCITY) for note in tune)
+        written["lead"] = Part("lead", leader.program if leader is not None else FLUTE, False, own)
+        names = ["lead"]
     parts = tuple(_until(written[name], float(bars * per_bar)) for name in names)
     parts = tuple(part for part in parts if part.notes)
     if not parts:
@@ -126,7 +136,7 @@ def add_parts(
         told.append(f"the recording is {100 * tuning:+.0f} cents off A = 440 Hz, the new parts are not")
     return replace(extended, mix=Audio(mix, rate), stems=stems), Further(
         parts,
-        Backend.of(accompanist, version=ACCOMPANISTS.version(accompanist)),
+        accompanist_backend(accompanist),
         Backend.of(instruments.path.stem, sha256=instruments.sha256),
         tuple(told),
     )

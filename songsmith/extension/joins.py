@@ -144,8 +144,8 @@ def play(samples: Samples, pieces: Sequence[Piece], lead: int, sample_rate: int)
     return samples[:, :0] if out is None else out
 
 
-def lead_of(heard: Samples, edges: Sequence[int], sample_rate: int) -> int:
-    """Return how many frames before the downbeat joins begin: where least happens there in this recording.
+def leads_of(heard: Samples, edges: Sequence[int], sample_rate: int) -> tuple[int, ...]:
+    """Return how many frames before the downbeat joins may begin, first where least happens there in the recording.
 
     Parameters
     ----------
@@ -163,8 +163,8 @@ def lead_of(heard: Samples, edges: Sequence[int], sample_rate: int) -> int:
         inside = places[(places[:, -1] >= 0) & (places[:, 0] < len(attacks))]
         return float(np.percentile(attacks[inside].max(axis=1), 90)) if len(inside) else 0.0
 
-    best = min(ENDS_S, key=lambda end_s: (round(strength(end_s), 3), end_s))
-    return fade + round(best * sample_rate)
+    best = sorted(ENDS_S, key=lambda end_s: (round(strength(end_s), 3), end_s))
+    return tuple(fade + round(end_s * sample_rate) for end_s in best)
 
 
 def fade_frames(sample_rate: int) -> int:

@@ -94,6 +94,25 @@ def measure_seams(
     return tuple(found)
 
 
+def roughest(mix: Audio, original: Audio, seams_s: tuple[float, ...], before_s: float) -> float:
+    """Return the largest step or flux in joins of a mix, as a share of what the recording itself has seldom more of.
+
+    The parameters are those of `measure_seams`; more than 1 may be heard as a click.
+    """
+    rate = mix.sample_rate
+    window = round(2 * FADE_S * rate)
+    worst = 0.0
+    for (own, hop), (curve, _), late in zip(
+        _roughness(original.samples), _roughness(mix.samples), (0, FRAME), strict=True
+    ):
+        usual = _percentile(_largest(own, window // hop))
+        for at_s in seams_s:
+            start = round((at_s - before_s - 1.5 * FADE_S) * rate)
+            inside = curve[max(0, (start - late) // hop) : max(0, start + window - late) // hop]
+            worst = max(worst, float(inside.max(initial=0.0)) / max(usual, 1e-9))
+    return worst
+
+
 def loudness_between(audio: Audio, start_s: float, stop_s: float) -> float | None:
     """Return the loudness of a stretch in LUFS, None where it is silent."""
     first, past = (max(0, round(t * audio.sample_rate)) for t in (start_s, stop_s))

@@ -20,8 +20,9 @@ from songsmith.audio import Audio
 from songsmith.errors import InputError
 from songsmith.extension.assembly import VOICES, beginning, carry_voice, dying, hush_s, total_of, within
 from songsmith.extension.bars import Bars, bars_of
+from songsmith.extension.buildup import coming_in, entries_of
 from songsmith.extension.fills import DRUMS, drums_of
-from songsmith.extension.joins import FADE_S, lag, lead_of, pieces_of, play, runs_of, shifts_of
+from songsmith.extension.joins import FADE_S, lag, leads_of, pieces_of, play, runs_of, shifts_of
 from songsmith.extension.level import CEILING_DB, lift, under_ceiling
 from songsmith.extension.path import continue_bars
 from songsmith.extension.place import held_of, place_of
@@ -50,6 +51,7 @@ class Extended:
     rest_from_s : the second of the recording that is heard there
     new_s : from when to when the new bars are played
     bars : which bars of the recording, counted from 0, are played there, one after the other
+    from_s : when each of them begins and ends in the recording
     drums : which bars its drums are taken from, where they are a stem
     before_s : how long before a downbeat joins end
     joins_s : where bars meet that are no neighbours in the recording
@@ -68,6 +70,7 @@ class Extended:
     rest_from_s: float
     new_s: tuple[float, float]
     bars: tuple[int, ...]
+    from_s: tuple[tuple[float, float], ...]
     drums: tuple[int, ...]
     before_s: float
     joins_s: tuple[float, ...]
@@ -119,6 +122,7 @@ def play_on(
     from_s: float | None = None,
     before: bool = False,
     for_voice: bool = False,
+    lead_rank: int = 0,
 ) -> Extended:
     """Return a recording that is longer by about so many seconds, in whole bars.
 
@@ -132,6 +136,7 @@ def play_on(
         where its ending begins
     before : whether the new bars are a beginning, before the first bar
     for_voice : whether somebody will sing over the new bars: the band is as loud as the band before then
+    lead_rank : how far before the downbeat joins lie: 0 for the place at which least happens, 1 for the next
 
     Raises
     ------
@@ -148,7 +153,7 @@ def play_on(
     bars = bars_of(Audio(heard, rate), found)
     if not bars.usable.any():
         raise InputError("no bar of the recording can be played again: give a recording of music with a steady pulse")
-    lead = lead_of(heard, bars.edges.tolist(), rate)
+    lead = leads_of(heard, bars.edges.tolist(), rate)[lead_rank]
     place = place_of(audio, bars, found, from_s, before)
     lengths_s = bars.lengths_s(rate)
     usual_s = float(np.median(lengths_s))
@@ -197,6 +202,10 @@ def play_on(
             played[name] = dying(played[name], held, lead, rate, name == DRUMS)
     gain_db, curve = lift(total_of(played), target, ceiling, rate)
     played = {name: samples * curve for name, samples in played.items()}
+    if before:
+        edges = np.cumsum([0, *frames]).tolist()
+        entries = entries_of(played, len(way))
+        played = {name: coming_in(samples, edges, entries[name], rate) for name, samples in played.items()}
     for name in voices if not before else ():
         carry_voice(played[name], stems[name].samples, bars, place, found, lead, rate)
     spare = under_ceiling(total_of(played), ceiling, rate)
@@ -218,6 +227,7 @@ def play_on(
         rest_from_s=placed.rest_from / rate,
         new_s=(round(placed.downbeat / rate, 4), round((placed.downbeat + new) / rate, 4)),
         bars=way,
+        from_s=tuple((round(float(bars.edges[b]) / rate, 4), round(float(bars.edges[b + 1]) / rate, 4)) for b in way),
         drums=drums,
         before_s=round(lead / rate - FADE_S, 4),
         joins_s=tuple(round(float(edges[k]) / rate, 4) for k in breaks),

@@ -14,20 +14,18 @@ from itertools import pairwise
 from pathlib import Path
 
 from lyrics.values import Lyrics, Section
+from songsmith.accompaniment import DEFAULT, song_timeline
 from songsmith.accompaniment import accompanist as find_accompanist
-from songsmith.accompaniment import song_timeline
 from songsmith.accompaniment.feel import swing_melody
 from songsmith.accompaniment.parts import Accompaniment, Part, PartNote
 from songsmith.accompanying import is_accompanied
-from songsmith.align import perform
-from songsmith.backing import arrange_backing
 from songsmith.cast import Cast, cast_voices, move_into_ranges
 from songsmith.compose import compose
 from songsmith.errors import InputError
 from songsmith.extension.form import NewForm, between, moved, new_chords, new_form, place_in
 from songsmith.extension.recording import check_seconds, whole_bars
 from songsmith.over import is_over
-from songsmith.paper import LARGEST_SEED, Paper, check_seed, read_lyrics, score_warnings
+from songsmith.paper import LARGEST_SEED, Paper, check_seed, paper_of, read_lyrics, still_told
 from songsmith.pipeline import Progress, render
 from songsmith.plan import Plan, PlannedSection
 from songsmith.score import Note, Score
@@ -130,7 +128,7 @@ def continue_paper(
     values = load_style(song.brief.style)
     plan, per_bar = song.plan, song.plan.beats_per_bar
     bars = whole_bars(by_s, per_bar * 60.0 / plan.tempo)
-    index, told = place_in(plan, from_s, before)
+    index, moved_to = place_in(plan, from_s, before)
     form = new_form(song, index, bars, words, before)
     start, added = float(form.bar * per_bar), float(bars * per_bar)
     chords = (
@@ -152,7 +150,7 @@ def continue_paper(
     brief = replace(song.brief, instrumental=song.brief.instrumental and words is None)
     own = song.seed if seed == 0 else int(generator(song.seed, "extend", seed).integers(LARGEST_SEED))
     written_by = song.provenance.backend("accompanist")
-    player = accompanist or (written_by.name if written_by is not None else "patterns")
+    player = accompanist or (written_by.name if written_by is not None else DEFAULT)
     timeline = _timeline(song, longer, start, added)
     fresh = find_accompanist(player).accompany(longer, brief, own)
     parts = _spliced(song.parts, {part.name: part for part in fresh.parts}, start, added)
@@ -166,23 +164,8 @@ def continue_paper(
         new = _melody(sung, longer, accompaniment, lead, own, values, cast, song, numbers)
         notes = tuple(sorted((*notes, *new), key=lambda note: (note.syllable, note.onset)))
     score = Score(_apart(notes), chords, sung, longer)
-    voices, missed = arrange_backing(score, timeline, cast, song.seed, brief)
-    paper = Paper(
-        title=song.title,
-        seed=song.seed,
-        brief=brief,
-        style=values,
-        voice=lead,
-        lyrics=sung,
-        plan=longer,
-        accompaniment=accompaniment,
-        score=score,
-        performance=perform(score, timeline, lead, song.seed),
-        cast=cast,
-        voices=voices,
-        warnings=_told(song, score, timeline, cast, (*((told,) if told else ()), *missed)),
-    )
-    return paper, form
+    told = (*still_told(song), *((moved_to,) if moved_to else ()))
+    return paper_of(song.title, song.seed, brief, values, lead, cast, accompaniment, score, told=told), form
 
 
 def _timeline(song: Song, plan: Plan, start: float, added: float) -> Timeline:
@@ -318,11 +301,3 @@ def _apart(notes: Sequence[Note]) -> tuple[Note, ...]:
                 )
             kept[k] = replace(one, duration=round(after.onset - one.onset, 6))
     return tuple(kept)
-
-
-def _told(old: Song, score: Score, timeline: Timeline, cast: Cast, more: Sequence[str]) -> tuple[str, ...]:
-    """Return what is to be told, with that of the new score in the place of that of the old one."""
-    before = Score(old.notes, old.chords, old.lyrics, old.plan)
-    stale = set(score_warnings(before, old.timeline, cast_voices(old.lyrics, old.brief.voice)))
-    kept = [sentence for sentence in old.provenance.warnings if sentence not in stale]
-    return tuple(dict.fromkeys((*kept, *score_warnings(score, timeline, cast), *more)))

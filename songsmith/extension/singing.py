@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,25 +17,29 @@ from lyrics.values import Lyrics
 from songsmith import __version__
 from songsmith.analysis import Analysis, Confidence
 from songsmith.analysis.sections import FoundSection
-from songsmith.audio import Audio
+from songsmith.audio import Audio, resampled
 from songsmith.cache import Cache, cache_folder
+from songsmith.cast import move_into_ranges
 from songsmith.errors import InputError
 from songsmith.export.lrc import song_to_lrc
 from songsmith.extension.assembly import VOICES, total_of
 from songsmith.extension.level import edged, lift
 from songsmith.extension.recording import Extended
+from songsmith.extension.taken_up import words_on
+from songsmith.listened import Recording, for_mixer
 from songsmith.mix import MIX_SAMPLE_RATE
 from songsmith.mixing.loudness import loudness_lufs
 from songsmith.mixing.over import mix_over
 from songsmith.mixing.settings import BACKING_VOCALS, VOCALS, MixSettings
-from songsmith.over import Recording, for_mixer, write_over
-from songsmith.paper import Paper
+from songsmith.over import write_over
+from songsmith.paper import Paper, paper_of, score_warnings
 from songsmith.performance import FRAME_PERIOD_S, SILENCE, Performance, PhonemeSpan
 from songsmith.phrasing import note_count, shortest_bars
 from songsmith.pipeline import Progress
 from songsmith.placing import LEAD_IN_BARS
 from songsmith.song import Backend, Provenance, Song
 from songsmith.timeline import Meter, Timeline
+from songsmith.tunes.tune import TuneNote
 from songsmith.vocals import Studio, fit, singer_of
 
 RING_S = 2.0
@@ -89,6 +93,7 @@ def sing_on(
     seed: int,
     confidence: Confidence,
     *,
+    tune: Sequence[TuneNote] | None = None,
     prompt: str = "",
     voice: str | None = None,
     use_cache: bool = True,
@@ -102,6 +107,7 @@ def sing_on(
     ----------
     extended : its new bars without a voice
     confidence : of the analysis of the recording
+    tune : in beats of the new bars, that the words are sung on; None for a melody of their own
     """
     check_fits(words, extended.timeline.tempo, Meter.parse(extended.meter), len(extended.bars))
     tell = progress or (lambda stage, share: None)
@@ -114,6 +120,8 @@ def sing_on(
     found = _analysis(extended, confidence)
     excerpt = Audio(np.ascontiguousarray(heard.samples[:, :new_frames]), MIX_SAMPLE_RATE)
     paper = write_over(words, Recording(excerpt, found, "recording", ""), seed, prompt=prompt, voice=voice)
+    if tune is not None:
+        paper = on_tune(paper, tune)
     studio = Studio(seed, Cache(cache_folder() if use_cache else None, warn=warn), workers)
     vocal, voices = studio.sing(
         paper.performance,
@@ -164,6 +172,21 @@ def sing_on(
     return sung, Sung(paper, singer_of(paper.voice), _lrc(paper, extended))
 
 
+def on_tune(paper: Paper, tune: Sequence[TuneNote]) -> Paper:
+    """Return a paper whose words are sung on a tune that is given, each line in the range of its singer."""
+    score = move_into_ranges(words_on(tune, paper.score), paper.cast, paper.voice.name)
+    return paper_of(
+        paper.title, paper.seed, paper.brief, paper.style, paper.voice, paper.cast, paper.accompaniment, score,
+        paper.backends, still_true(paper),
+    )  # fmt: skip
+
+
+def still_true(paper: Paper) -> tuple[str, ...]:
+    """Return what is told of a paper but for what its score gave rise to."""
+    stale = set(score_warnings(paper.score, paper.accompaniment.timeline, paper.cast))
+    return tuple(sentence for sentence in paper.warnings if sentence not in stale)
+
+
 def _analysis(extended: Extended, confidence: Confidence) -> Analysis:
     """Return what is known of the new bars, in seconds from their beginning."""
     start, end = extended.new_s
@@ -204,11 +227,7 @@ def _with_lead_in(extended: Extended) -> tuple[FoundSection, ...]:
 def at_rate(audio: Audio, rate: int, channels: int, frames: int) -> Samples:
     """Return stereo at the mixer's rate as the recording has it: its rate, its channels, so many frames."""
     samples = audio.samples if channels == 2 else audio.samples.mean(axis=0, keepdims=True)
-    if rate != audio.sample_rate:
-        from scipy.signal import resample_poly
-
-        common = math.gcd(rate, audio.sample_rate)
-        samples = np.asarray(resample_poly(samples, rate // common, audio.sample_rate // common, axis=1), np.float32)
+    samples = resampled(samples, audio.sample_rate, rate)
     return fit(Audio(np.ascontiguousarray(samples, np.float32), rate), frames).samples
 
 

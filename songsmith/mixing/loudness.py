@@ -56,21 +56,29 @@ def k_weighting(sample_rate: int) -> npt.NDArray[np.float64]:
     return np.asarray([shelf, high_pass])
 
 
-def k_energies(samples: npt.NDArray[np.float32], sample_rate: int, hop: int) -> Energies:
-    """Return the K-weighted mean square of every `hop` frames, channels added: `[hops]`, the last one padded."""
+def k_energies(samples: npt.NDArray[np.float32], sample_rate: int, hop: int, workers: int = 1) -> Energies:
+    """Return the K-weighted mean square of every `hop` frames, channels added: `[hops]`, the last one padded.
+
+    `workers` is how many channels are filtered at once; the result does not depend on it.
+    """
+    with ThreadPoolExecutor(workers) as pool:
+        each = list(pool.map(lambda channel: _k_energies(channel, sample_rate, hop), samples))
+    return np.asarray(np.sum(each, axis=0), np.float64)
+
+
+def _k_energies(channel: npt.NDArray[np.float32], sample_rate: int, hop: int) -> Energies:
+    """Return the K-weighted mean square of every `hop` frames of one channel."""
     from scipy.signal import sosfilt
 
     sections = k_weighting(sample_rate)
-    frames = samples.shape[1]
+    frames = len(channel)
     chunk = max(1, sample_rate // hop) * hop
-    state = np.zeros((len(sections), samples.shape[0], 2))
+    state = np.zeros((len(sections), 2))
     energies = np.zeros(-(-frames // hop))
     for start in range(0, frames, chunk):
-        weighted, state = sosfilt(sections, samples[:, start : start + chunk], zi=state)
-        if weighted.shape[1] % hop:
-            weighted = np.pad(weighted, ((0, 0), (0, -weighted.shape[1] % hop)))
-        framed = weighted.reshape(len(weighted), -1, hop)
-        energies[start // hop : start // hop + framed.shape[1]] = np.einsum("chi,chi->h", framed, framed) / hop
+        weighted, state = sosfilt(sections, channel[start : start + chunk], zi=state)
+        framed = np.pad(weighted, (0, -len(weighted) % hop)).reshape(-1, hop)
+        energies[start // hop : start // hop + len(framed)] = np.einsum("hi,hi->h", framed, framed) / hop
     return energies
 
 
@@ -99,9 +107,9 @@ def _block_means(energies: Energies, hops_per_block: int) -> Energies:
     return np.asarray((sums[starts + hops_per_block] - sums[starts]) / hops_per_block)
 
 
-def loudness_lufs(samples: npt.NDArray[np.float32], sample_rate: int) -> float:
+def loudness_lufs(samples: npt.NDArray[np.float32], sample_rate: int, workers: int = 1) -> float:
     """Return the integrated loudness of `[channels, frames]`; minus infinity for silence."""
-    return integrated_lufs(k_energies(samples, sample_rate, sample_rate // 10), 4)
+    return integrated_lufs(k_energies(samples, sample_rate, sample_rate // 10, workers), 4)
 
 
 def energy_to_lufs(energy: float) -> float:

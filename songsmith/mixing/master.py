@@ -57,7 +57,7 @@ def _gains_at(
     """Return the gain of every frame with a limiter `haste` times as fast, and whether that is loud enough."""
     frames = total.shape[1]
     hops_per_block = round(0.4 * sample_rate / limiter.HOP)
-    energies = loudness.k_energies(total, sample_rate, limiter.HOP)
+    energies = loudness.k_energies(total, sample_rate, limiter.HOP, workers)
     open_lufs = loudness.integrated_lufs(energies, hops_per_block)
     silent = open_lufs == float("-inf")
     gain_db = 0.0 if silent else master.loudness_lufs - open_lufs
@@ -102,7 +102,7 @@ def _gains_at(
         limited = total * gains
         high = np.flatnonzero(peaks * np.maximum(curve[:-1], curve[1:]) > NEAR_CEILING * ceiling)
         peak = loudness.true_peak_at(limited, high, limiter.HOP)
-        miss = master.loudness_lufs - loudness.loudness_lufs(limited, sample_rate)
+        miss = master.loudness_lufs - loudness.loudness_lufs(limited, sample_rate, workers)
         if peak <= ceiling and (abs(miss) <= TOLERANCE_LU or (miss > 0 and gain_db >= highest_db)):
             break
         ceiling_db -= 20.0 * float(np.log10(peak / ceiling)) + 0.02 if peak > ceiling else 0.0

@@ -7,6 +7,7 @@ the words leave open is decided by the style and the seed; what a flag says wins
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from songsmith.brief import Brief, Groove, Texture
@@ -22,7 +23,7 @@ from songsmith.prompt.told import unmet_wishes
 from songsmith.prompt.words import Stance, normalise
 from songsmith.seeds import generator
 from songsmith.singing.voices import check_performance, is_bank
-from songsmith.styles import Style, load_style, style_names
+from songsmith.styles import Style, find_style_name, load_style, style_names
 from songsmith.theory import Key
 from songsmith.timeline import Meter
 
@@ -63,6 +64,8 @@ def understand(prompt: str, seed: int = 0, overrides: Overrides | None = None) -
         )
     if not text:
         raise InputError("the prompt is empty: describe the song in a few words, like 'warm folk, 92 BPM'")
+    if overrides.style and not overrides.style.endswith(".toml"):
+        overrides = replace(overrides, style=find_style_name(overrides.style) or overrides.style)
     known = lexicon()
     facts = look(text, known)
     near = facts.near

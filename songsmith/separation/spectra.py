@@ -24,9 +24,9 @@ def spectrum(samples: Tensor) -> Tensor:
 def sound(spectra: Tensor, frames: int) -> Tensor:
     """Return the sound of spectra `[..., lines, frames]`, so many frames long."""
     window = torch.hann_window(FFT_SIZE)
-    flat = spectra.reshape(-1, *spectra.shape[-2:]) * (FFT_SIZE / 2)
-    samples = torch.istft(flat, FFT_SIZE, HOP, window=window, length=frames)
-    return samples.reshape(*spectra.shape[:-2], frames)
+    flat = spectra.reshape(-1, *spectra.shape[-2:])
+    samples = torch.stack([torch.istft(one, FFT_SIZE, HOP, window=window, length=frames) for one in flat])
+    return samples.mul_(FFT_SIZE / 2).reshape(*spectra.shape[:-2], frames)
 
 
 def to_values(energies: Tensor) -> Tensor:
@@ -65,20 +65,28 @@ def wiener(mixture: Tensor, masks: Tensor) -> Tensor:
     left, right = mixture[0], mixture[1]
     in_left, in_right = left.real**2 + left.imag**2, right.real**2 + right.imag**2
     between = left * right.conj()
-    power = masks * (in_left + in_right) * 0.5  # of each source, [sources, lines, frames]
+    power = masks * ((in_left + in_right) * 0.5)  # of each source, [sources, lines, frames]
     whole = power.sum(-1).clamp_min(1e-12)
-    cov_left = (masks * in_left).sum(-1) / whole
-    cov_right = (masks * in_right).sum(-1) / whole
-    cov_between = (masks * between).sum(-1) / whole
-    all_left = (power * cov_left[..., None]).sum(0)
-    all_right = (power * cov_right[..., None]).sum(0)
-    all_between = (power * cov_between[..., None]).sum(0)
+    cov_left = ((masks * in_left).sum(-1) / whole)[..., None]
+    cov_right = ((masks * in_right).sum(-1) / whole)[..., None]
+    cov_between = torch.stack([(mask * between).sum(-1) for mask in masks]).div_(whole)[..., None]
+    all_left = (power * cov_left).sum(0)
+    all_right = (power * cov_right).sum(0)
+    all_between = torch.zeros_like(between)
+    for energy, covariance in zip(power, cov_between, strict=True):
+        all_between += energy * covariance
     floor = REGULAR * (all_left + all_right) + 1e-12  # sides that are alike leave the rest to rounding
     all_left, all_right = all_left + floor, all_right + floor
     determinant = (all_left * all_right - (all_between.real**2 + all_between.imag**2)).clamp_min(1e-24)
     solved_left = (all_right * left - all_between * right) / determinant
     solved_right = (all_left * right - all_between.conj() * left) / determinant
-    out_left = power * (cov_left[..., None] * solved_left + cov_between[..., None] * solved_right)
-    out_right = power * (cov_between.conj()[..., None] * solved_left + cov_right[..., None] * solved_right)
-    shared = torch.stack([out_left, out_right], 1)
-    return shared + masks[:, None] * (mixture - shared.sum(0))
+    sources = mixture.new_empty((len(masks), *mixture.shape))  # the largest of all: nothing more of its size is made
+    rest = mixture.clone()
+    for index, energy in enumerate(power):
+        between = cov_between[index]
+        sources[index, 0] = (cov_left[index] * solved_left).add_(between * solved_right).mul_(energy)
+        sources[index, 1] = (between.conj() * solved_left).add_(cov_right[index] * solved_right).mul_(energy)
+        rest -= sources[index]
+    for index, mask in enumerate(masks):
+        sources[index] += mask * rest
+    return sources

@@ -21,9 +21,9 @@ from songsmith.cache import Cache
 from songsmith.errors import InputError
 from songsmith.performance import Performance
 from songsmith.seeds import generator
-from songsmith.singing.alone import SONG_RATE, placed, sing_alone
+from songsmith.singing.alone import placed, sing_alone
+from songsmith.singing.finish import finished
 from songsmith.singing.heart import METHOD as SHARED_METHOD
-from songsmith.singing.heart import finished
 from songsmith.singing.kokoro_network import PACKAGED_SHA256, KokoroNetwork, load_kokoro
 from songsmith.singing.network import FRAME_S, SAMPLE_RATE
 from songsmith.singing.phrase import Phrase, split_phrases
@@ -31,7 +31,7 @@ from songsmith.singing.revoice import SPOKEN_HZ, frame_pitch, revoice
 from songsmith.singing.voices import Voice
 from songsmith.singing.warp import guide_frames, tokenize
 
-METHOD = "kokoro 1"  # part of every cache key: to be counted up whenever the sound changes
+METHOD = "kokoro 2"  # part of every cache key: to be counted up whenever the sound changes
 LONGEST_VOWEL_S = 0.12  # longer ones sink to nothing in the network
 EDGE_SHARE = 0.35
 DEFAULT_STYLE = "jf_alpha"
@@ -82,8 +82,6 @@ class Kokoro:
 
 def render_phrase(network: KokoroNetwork, phrase: Phrase, bounds_hz: tuple[float, float]) -> npt.NDArray[np.float32]:
     """Return the sound of a phrase from its origin on, `[frames]` float32 at 44.1 kHz."""
-    from scipy.signal import resample_poly
-
     random = generator(phrase.seed, "kokoro", phrase.key())
     short, warp = shortened(phrase)
     frames = 2 * int(np.ceil(short.duration_s / (2 * FRAME_S)))
@@ -92,9 +90,8 @@ def render_phrase(network: KokoroNetwork, phrase: Phrase, bounds_hz: tuple[float
     guide = guide_frames(short, tokens, reading, frames)
     f0_hz = frame_pitch(short, frames, bounds_hz)
     speech = network.speak(tokens.text, reading, guide.token[1::2], f0_hz, guide.energy)
-    sung = revoice(phrase, speech.astype(np.float64), bounds_hz, warp)
-    sound = finished(phrase, sung, SAMPLE_RATE, random)
-    return np.asarray(resample_poly(sound, SONG_RATE // 300, SAMPLE_RATE // 300), np.float32)
+    sung = revoice(phrase, np.asarray(speech, np.float32), random, bounds_hz, warp)
+    return finished(phrase, sung, SAMPLE_RATE, random)
 
 
 def shortened(phrase: Phrase) -> tuple[Phrase, tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:

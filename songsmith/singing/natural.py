@@ -41,7 +41,7 @@ def _line_factors(words: tuple[tuple[tuple[str, ...], ...], ...]) -> Factors:
         return ()
     spans = tuple(PhonemeSpan(symbol, float(i), i + 1.0, 0) for i, (symbol, _, _) in enumerate(symbols))
     still = np.zeros(1, np.float32)
-    tokens = tokenize(Phrase(0.0, spans, tuple(w for _, w, _ in symbols), 1.0, still, still, 0, 0, 0))
+    tokens = tokenize(Phrase(0.0, spans, tuple(w for _, w, _ in symbols), 1.0, still, still, 0, 0, 0), held=False)
     lengths = shared_network().natural_lengths(tokens.text) * UNIT_S
     found = [float(lengths[first + 1 : past + 1].sum()) for first, past in tokens.groups]
     factors = iter(np.clip(found, SHORTEST_S, LONGEST_S) / TYPICAL_S)

@@ -1,10 +1,9 @@
 """From the network's spectrum to a voice at the true pitch.
 
-The network speaks with the pitch it knows (up to `CEILING_HZ`); WORLD takes the envelope of that sound and puts
-a voice of the sung pitch under it. Where the vocal folds sound, and how much breath is mixed in, is read from the
-phonemes, not from the sound: the network whispers some weak vowels, and estimating aperiodicity (D4C) takes
-longer than all the rest and is heard no better.
-Source: M. Morise et al., "WORLD: a vocoder-based high-quality speech synthesis system", IEICE E99-D (2016).
+The network speaks with the pitch it knows (up to `CEILING_HZ`); the vocoder takes the envelope of that sound and
+puts a voice of the sung pitch under it. Where the vocal folds sound, and how much breath is mixed in, is read from
+the phonemes, not from the sound: the network whispers some weak vowels, and estimating aperiodicity takes longer
+than all the rest and is heard no better.
 """
 
 from __future__ import annotations
@@ -15,24 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from songsmith.performance import BREATH
+from songsmith.singing import vocoder
 from songsmith.singing.colour import breathed, coloured
 from songsmith.singing.network import FRAME_S, SAMPLE_RATE, Floats
 from songsmith.singing.phonemes import SONORANTS, bare, is_voiced
 from songsmith.singing.phrase import Phrase
+from songsmith.singing.vocoder import Signal, Single
 
 FLOOR_HZ, CEILING_HZ = 150.0, 260.0
 SPOKEN_HZ = (FLOOR_HZ, CEILING_HZ)
-WORLD_FRAME_S = 0.005
+HZ = np.linspace(0.0, SAMPLE_RATE / 2, vocoder.BINS)
 # Aperiodicity, as an amplitude ratio at frequencies in Hz: of vowels and sonorants, and of voiced obstruents.
 NOISE_HZ = (0.0, 1000.0, 2000.0, 4000.0, 8000.0, 12000.0)
-TONAL_NOISE = (0.02, 0.05, 0.1, 0.3, 0.5, 0.6)
+TONAL_NOISE = (0.012, 0.03, 0.07, 0.3, 0.5, 0.6)
 VOICED_NOISE = (0.05, 0.15, 0.4, 0.8, 0.95, 0.98)
 BARE_BELOW, TONAL_BELOW = 1.1, 0.003  # there is no breath at and below the fundamental
-UNVOICED_NOISE = 1.0 - 1e-12
 
 SPOKEN_THROUGH = frozenset(("P", "T", "K", "HH", "p", "t", "k", "h", "x"))
-
-Signal = npt.NDArray[np.float64]
 
 
 def voiced_at(phrase: Phrase, times: Signal) -> npt.NDArray[np.bool_]:
@@ -51,52 +49,49 @@ def spoken_pitch(phrase: Phrase, pitch_hz: Signal, bounds_hz: tuple[float, float
     return np.clip(pitch_hz / phrase.colour.formants, *bounds_hz)
 
 
-def spoken(spectrum: Floats, f0_hz: Floats, random: np.random.Generator) -> Signal:
+def spoken(spectrum: Floats, f0_hz: Floats, random: np.random.Generator) -> Single:
     """Return the network's own sound, 24 kHz, from its spectrum and the pitch it was given."""
     from hibari import dsp
 
-    sound: Floats = dsp.synth(*spectrum, f0_hz, random)
-    return sound.astype(np.float64)
+    sound: Single = dsp.synth(*spectrum, f0_hz, random)
+    return sound
 
 
 def revoice(
     phrase: Phrase,
-    sound: Signal,
+    sound: Single,
+    random: np.random.Generator,
     bounds_hz: tuple[float, float] = SPOKEN_HZ,
     warp: tuple[Signal, Signal] | None = None,
-) -> Signal:
+) -> Single:
     """Return the sound of a phrase at its intended pitch, as long as it was, or as `warp` makes it.
 
     Parameters
     ----------
     sound : `[samples]` at 24 kHz, from the phrase's origin, at `spoken_pitch`
+    random : of the breath and of what is unvoiced
     bounds_hz : those of `spoken_pitch`
     warp : matching times of the result and of `sound`, both rising, where the two differ
     """
-    import pyworld
-
     samples = len(sound) if warp is None else round(warp[0][-1] * SAMPLE_RATE)
-    count = int(samples / SAMPLE_RATE / WORLD_FRAME_S) + 1
-    times = np.asarray(np.arange(count) * WORLD_FRAME_S, np.float64)
+    count = int(samples / SAMPLE_RATE / vocoder.FRAME_S) + 1
+    times = np.asarray(np.arange(count) * vocoder.FRAME_S, np.float64)
     voiced, pitch = voiced_at(phrase, times), pitch_at(phrase, times)
-    analysed = np.where(voiced, spoken_pitch(phrase, pitch, bounds_hz), 0.0)
-    envelope = pyworld.cheaptrick(sound, analysed, times if warp is None else np.interp(times, *warp), SAMPLE_RATE)
-    envelope = coloured(phrase, times, np.where(voiced, pitch, 0.0), envelope)
-    noise = breathed(_aperiodicity(phrase, times, envelope.shape[1]), phrase.colour.breathiness)
-    hz = np.linspace(0.0, SAMPLE_RATE / 2, noise.shape[1])
-    noise[hz[None, :] < BARE_BELOW * pitch[:, None]] = TONAL_BELOW
-    noise[~voiced] = UNVOICED_NOISE
-    sung = pyworld.synthesize(np.where(voiced, pitch, 0.0), envelope, noise, SAMPLE_RATE, 1000 * WORLD_FRAME_S)
-    return np.pad(sung, (0, max(0, samples - len(sung))))[:samples]
+    heard_at = times if warp is None else np.interp(times, *warp)
+    level = vocoder.log_envelope(sound, spoken_pitch(phrase, pitch, bounds_hz), voiced, heard_at, SAMPLE_RATE)
+    level = coloured(phrase, times, np.where(voiced, pitch, 0.0), level)
+    noise = breathed(_aperiodicity(phrase, times), phrase.colour.breathiness)
+    noise[(BARE_BELOW * pitch[:, None]) > HZ] = TONAL_BELOW
+    noise[~voiced] = 1.0
+    return vocoder.synthesize(pitch, voiced, level, noise, SAMPLE_RATE, random)[:samples]
 
 
-def _aperiodicity(phrase: Phrase, times: Signal, bins: int) -> Signal:
-    """Return the aperiodicity of voiced sound by phoneme, `[len(times), bins]`, its changes spread over 15 ms."""
+def _aperiodicity(phrase: Phrase, times: Signal) -> Single:
+    """Return the aperiodicity of voiced sound by phoneme, `[len(times), BINS]`, its changes spread over 15 ms."""
     tonal = _within(phrase, times, lambda symbol: symbol[-1:].isdigit() or bare(symbol) in SONORANTS)
-    share = np.convolve(np.pad(tonal.astype(float), 1, mode="edge"), (0.25, 0.5, 0.25), "valid")[:, None]
-    hz = np.linspace(0.0, SAMPLE_RATE / 2, bins)
-    mixed = share * np.interp(hz, NOISE_HZ, TONAL_NOISE) + (1.0 - share) * np.interp(hz, NOISE_HZ, VOICED_NOISE)
-    return np.asarray(mixed, np.float64)
+    share = np.convolve(np.pad(tonal.astype(np.float32), 1, mode="edge"), (0.25, 0.5, 0.25), "valid")[:, None]
+    most, least = (np.interp(HZ, NOISE_HZ, values) for values in (VOICED_NOISE, TONAL_NOISE))
+    return np.asarray(most + share * (least - most), np.float32)
 
 
 def frame_pitch(phrase: Phrase, frames: int, bounds_hz: tuple[float, float] = SPOKEN_HZ) -> Floats:

@@ -130,7 +130,7 @@ class VoiceLevel:
     accent_db : stressed syllables up, unstressed down
     energy_db : between a bare section (energy 0) and a middling one, and from that to a full one (energy 1)
     reattack_db : dip before a note that repeats the pitch of the one before
-    final_fall_db : the end of a phrase falls away
+    final_fall_db : the end of a phrase falls away, but not the consonants it ends with, sonorants apart
     """
 
     arch_db: float = within(2.0, 0.0, 8.0)

@@ -2,8 +2,9 @@
 
 The network's lengths and energies belong to speech. Each phoneme's natural stretch is mapped onto its sung
 span: consonants evenly, a lengthened vowel where it is loudest, which is often on its stress mark: the token of
-the vowel itself already sounds like what follows. Every frame then looks up which token it stands for and how
-loud speech would be there.
+the vowel itself already sounds like what follows. So a sung vowel without stress is given a mark of secondary stress,
+or else "in" would be a long n. Every frame then looks up which token it stands for and how loud speech would be
+there.
 
 The network sounds a token earlier than the frames that carry it: measured over sibilants and over vowels,
 3.8 frames earlier. `LEAD_OF_SOUND_S` puts that right, so that what is heard stands where it was asked for.
@@ -19,7 +20,7 @@ import numpy.typing as npt
 
 from lyrics.ipa import LONG
 from songsmith.performance import BREATH, PhonemeSpan
-from songsmith.singing.alphabet import CONSONANT_TOKENS, FULL_STOP, WORD_GAP, vowel_tokens
+from songsmith.singing.alphabet import CONSONANT_TOKENS, FULL_STOP, SECONDARY, WORD_GAP, vowel_tokens
 from songsmith.singing.network import FRAME_S, UNIT_S, Indices, Reading
 from songsmith.singing.phonemes import MADE_LIKE, SONORANTS, bare
 from songsmith.singing.phrase import LEAD_S, Phrase
@@ -28,21 +29,22 @@ LEAD_OF_SOUND_S = 3.8 * FRAME_S
 HOLD_ENERGY = 0.5  # a vowel is held where it is loudest: its stretch falls by a factor e for so much less energy
 LONGEST_FINAL_UNITS = 5  # the network lets the last sound of a sentence ring out into silence
 HOLD_EARLY = 1.0  # and it falls towards the end of its tokens, where the next sound is already heard
+# faster still before these, of which a vowel would take the colour for its last sixth
+HOLD_EARLIER, COLOURING = 2.5, frozenset(("M", "N", "NG", "L", "JH"))
 # How much later after each consonant a vowel is asked for, as a share of the consonant, so that it is heard on time
 # (measured): of a stressed syllable, of an unstressed one, and of the next word.
 VOWEL_LATER = {
-    "N": (0.6, 0.3, 0.6), "NG": (0.6, 0.4, 0.6), "M": (0.51, 0.3, 0.5), "L": (0.55, 0.5, 0.5),
-    "R": (0.25, 0.25, 0.25), "W": (0.2, 0.2, 0.2), "V": (0.21, 0.51, 0.43), "DH": (0.25, 0.27, 0.29),
-    "Z": (-0.1, 0.1, 0.01), "B": (0.27, 0.39, 0.3), "D": (0.32, 0.32, 0.4), "G": (0.21, 0.26, 0.26),
-    "JH": (0.4, 0.4, 0.5), "CH": (0.12, 0.12, 0.12), "P": (-0.26, -0.08, -0.1), "T": (-0.11, -0.02, 0.07),
-    "K": (-0.31, -0.11, -0.04), "S": (-0.11, -0.07, -0.09), "F": (-0.07, -0.14, -0.06), "TH": (-0.1, -0.05, -0.07),
-    "HH": (-0.42, -0.1, -0.27),
+    "N": (0.52, 0.45, 0.55), "NG": (0.6, 0.6, 0.6), "M": (0.5, 0.5, 0.5), "L": (0.6, 0.62, 0.5),
+    "R": (0.25, 0.25, 0.25), "W": (0.2, 0.2, 0.2), "V": (0.21, 0.27, 0.3), "DH": (0.25, 0.25, 0.29),
+    "Z": (-0.1, -0.1, 0.01), "B": (0.27, 0.27, 0.3), "D": (0.3, 0.4, 0.1), "G": (0.21, 0.21, 0.26),
+    "JH": (0.4, 0.56, 0.5), "CH": (0.12, 0.12, 0.12), "P": (-0.36, -0.28, -0.1), "T": (-0.16, -0.17, 0.03),
+    "K": (-0.42, -0.31, -0.04), "S": (-0.2, -0.14, -0.12), "F": (-0.07, -0.07, -0.06), "TH": (-0.1, -0.1, -0.07),
+    "HH": (-0.42, -0.42, -0.27),
 }  # fmt: skip
-# How much earlier still some are sounded, all of the consonant, as a share of its natural length: before an
-# unstressed vowel no stress mark takes up time, and an N has been let go before its own token begins.
+# How much earlier still some are sounded, all of the consonant, as a share of its natural length.
 SOUNDED_EARLY = {
-    "N": (0.05, 0.65, 0.15), "NG": (0.0, 0.3, 0.25), "M": (0.05, 0.45, 0.1), "L": (0.2, 0.35, 0.0),
-    "D": (0.0, 0.5, 0.0), "JH": (0.2, 0.35, 0.0), "V": (0.0, 0.2, 0.0), "B": (0.0, 0.1, 0.0),
+    "N": (0.05, 0.5, 0.15), "NG": (0.0, 0.0, 0.25), "M": (0.05, 0.05, 0.1), "L": (0.2, 0.2, 0.0),
+    "D": (0.0, 0.35, 0.0), "JH": (0.2, 0.2, 0.0),
 }  # fmt: skip
 VOWEL_ENERGY = (6.5, 9.0)  # of the network's energy scale; speech lets weak vowels sink to nothing
 SONORANT_ENERGY = (4.0, 9.0)
@@ -66,8 +68,11 @@ class Guide:
     energy: npt.NDArray[np.float32]
 
 
-def tokenize(phrase: Phrase) -> TokenText:
-    """Return the network's tokens: a gap between words, a stress mark before its vowel, a full stop at the end."""
+def tokenize(phrase: Phrase, held: bool = True) -> TokenText:
+    """Return the network's tokens: a gap between words, a stress mark before its vowel, a full stop at the end.
+
+    Where vowels are `held` those without stress get a mark, too.
+    """
     text, groups, last = "", [], -1
     counts = [phrase.words.count(word) for word in phrase.words]
     for span, word, count in zip(phrase.spans, phrase.words, counts, strict=True):
@@ -79,7 +84,9 @@ def tokenize(phrase: Phrase) -> TokenText:
         first = len(text)
         if span.is_vowel:
             stress, sound = vowel_tokens(span.symbol)
-            text += stress + ("ɐ" if span.symbol == "AH0" and count == 1 else sound)  # the article "a"
+            text += (stress or (SECONDARY if held else "")) + (
+                "ɐ" if span.symbol == "AH0" and count == 1 else sound
+            )  # the article "a"
         else:
             text += CONSONANT_TOKENS[span.symbol]
         groups.append((first, len(text)))
@@ -140,7 +147,7 @@ def _knots(phrase: Phrase, tokens: TokenText, starts: Times, heard: Times, energ
         if span.is_vowel and extra > 0.0:
             at = np.arange(starts[first + 1], starts[past + 1] - 0.5 * FRAME_S, FRAME_S)
             level = np.interp(at + 0.5 * FRAME_S, heard, energy)
-            ebb = HOLD_EARLY * np.linspace(0.0, 1.0, len(at))
+            ebb = _ebb(spans[k + 1 : k + 2]) * np.linspace(0.0, 1.0, len(at))
             holding = np.exp((level - level.max()) / HOLD_ENERGY - ebb**2)
             reached = np.cumsum(holding) / holding.sum() * extra
             sung += list(start + (at + FRAME_S - begin) + reached)[:-1]
@@ -149,6 +156,12 @@ def _knots(phrase: Phrase, tokens: TokenText, starts: Times, heard: Times, energ
     natural += [ends[-1], ends[-1] + 1.0]
     rising = np.minimum.accumulate(np.asarray(natural)[::-1])[::-1]  # what is sounded early cuts the end off a vowel
     return np.asarray(sung), rising
+
+
+def _ebb(after: list[PhonemeSpan]) -> float:
+    """Return how fast the hold of a vowel falls towards its end, from what comes after it in its phrase."""
+    names = [bare(span.symbol).removesuffix(LONG) for span in after]
+    return HOLD_EARLIER if any(MADE_LIKE.get(name, name) in COLOURING for name in names) else HOLD_EARLY
 
 
 def _lateness(before: PhonemeSpan, span: PhonemeSpan, is_next_word: bool) -> float:

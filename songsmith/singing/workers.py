@@ -1,7 +1,7 @@
 """Phrases rendered side by side, in this process and in helpers.
 
-WORLD keeps Python's lock, so threads do not help; a helper is a Python process of its own that reads phrases
-from its standard input and writes their sound to its standard output. It runs a function, not a copy of the
+Much of the work keeps Python's lock, so threads help little; a helper is a Python process of its own that reads
+phrases from its standard input and writes their sound to its standard output. It runs a function, not a copy of the
 caller's program, so it works from any script, shell or notebook. Every phrase is rendered alone, so which
 process does it makes no difference.
 """

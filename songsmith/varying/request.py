@@ -12,6 +12,7 @@ from songsmith.song import Song
 
 WHAT = ("melody", "drums", "bass", "all")
 KEEP = ("rhythm", "contour")
+STRONGEST_GUIDANCE = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Request:
     section : label or kind of the sections to vary, None for all
     bars : first and last bar, counted from 1, None for all
     seed : another seed gives another variation
+    blend, at : what the band is to lie between, each in words or as the folder of a song, and how far from the first
+    guidance : how strongly the band follows the words of the prompt: 0 not at all, 2 as usual; None for as usual
     """
 
     what: str = "melody"
@@ -34,6 +37,9 @@ class Request:
     section: str | None = None
     bars: tuple[int, int] | None = None
     seed: int = 0
+    guidance: float | None = None
+    blend: tuple[str, str] | None = None
+    at: float = 0.5
 
     def __post_init__(self) -> None:
         if self.what not in WHAT:
@@ -46,6 +52,27 @@ class Request:
             raise InputError(f"the {self.keep} can only be kept of a melody, not of {self.what}: leave --keep out")
         if self.bars is not None and not 1 <= self.bars[0] <= self.bars[1]:
             raise InputError(f"bars {self.bars[0]}-{self.bars[1]} are out of order: write them like 5-12")
+        if self.guidance is not None:
+            if self.what == "melody":
+                raise InputError("the melody is not guided by words: use guidance with drums, bass or all")
+            if not (math.isfinite(self.guidance) and 0.0 <= self.guidance <= STRONGEST_GUIDANCE):
+                raise InputError(
+                    f"guidance {self.guidance:g} is out of range: use 0 (no words) to {STRONGEST_GUIDANCE:g}, "
+                    "2 is usual"
+                )
+        if self.blend is not None:
+            if self.what == "melody" or self.keep is not None:
+                raise InputError(
+                    "a blend is of the band, the melody stays: use drums, bass or all, and nothing to keep"
+                )
+            if self.section is not None or self.bars is not None:
+                raise InputError(
+                    "a blend changes the players, so it is of the whole song: leave section and bars out"
+                )
+            if not all(one.strip() for one in self.blend):
+                raise InputError("a blend is between two things: give words or a song's folder for each")
+            if not (math.isfinite(self.at) and 0.0 <= self.at <= 1.0):
+                raise InputError(f"at {self.at:g} is out of range: use 0 (the first) to 1 (the second)")
         check_seed(self.seed)
 
 

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import shutil
 import tomllib
 from pathlib import Path
 
 import accompaniment_mma
+import mido
 import numpy as np
 import pytest
 import torch
 from accompaniment_captions import captions_of, spoken, styles_of
+from accompaniment_finetuning import finetune
+from accompaniment_midi import read_folder
 from accompaniment_patches import coder_scores, dense, gather, mixed, split_of
-from accompaniment_songs import load_songs, save_songs, snap
+from accompaniment_songs import QUALITY_NAMES, load_songs, save_songs, snap
 from accompaniment_windows import draw_known, energies, to_song
 from hypothesis import given
 from hypothesis import strategies as st
-from train_accompanist import export, load_coders, train_coder, train_denoiser
+from train_accompanist import export, load_coders, moved_codes, train_coder, train_denoiser
 
+from songsmith.accompaniment import accompanist_backend
 from songsmith.accompaniment.latent.conditions import BAR_FEATURES, STYLES, features
 from songsmith.accompaniment.latent.generator import Generator
 from songsmith.accompaniment.latent.rolls import BEATS, PARTS
+from songsmith.errors import InputError
 from songsmith.seeds import generator
 from songsmith.styles import style_names
 from songsmith.theory import parse_chord
@@ -50,7 +56,7 @@ def run(work: Path, stage: str, steps: int, name: str = "run", **changes: object
     config = tomllib.loads(CONFIG.read_text())
     args = argparse.Namespace(
         data=work / "data", work=work / name, device="cpu", resume=False, minutes=5.0, steps=steps, anneal=False,
-        every=6, checks=1, decoder_only=False, workers=1, export=work / "weights.safetensors",
+        every=6, checks=1, decoder_only=False, near=0.0, workers=1, export=work / "weights.safetensors",
     )  # fmt: skip
     vars(args).update(changes)
     torch.set_num_threads(1)
@@ -214,7 +220,7 @@ def test_a_decoder_trained_on_leaves_codes_and_export_as_they_were(trained: Path
     assert not torch.equal(before.pitched.onset.weight, after.pitched.onset.weight)
     run(trained, "export", 0, "more", export=trained / "more.safetensors")
     run(trained, "vae", 5, "more", resume=True)
-    with pytest.raises(SystemExit, match="the coder of drums was trained on after the denoiser"):
+    with pytest.raises(SystemExit, match=r"the codes of drums moved by .*: train the denoiser again"):
         run(trained, "export", 0, "more", export=trained / "more.safetensors")
 
 
@@ -234,3 +240,119 @@ def test_exported_weights_load_and_play(trained: Path, songs):
     codes = model.sample(song.asked, 0)
     assert codes.shape == (len(song.asked), model.numbers)
     assert np.isfinite(codes).all()
+
+
+# --- a user's own MIDI files
+
+
+def midi_of(path: Path, numerator: int = 4, *, melody: bool = False) -> None:
+    """Write twelve bars of C, F, G and C minor chords with a bass, for a piano, a bass guitar and drums."""
+    file = mido.MidiFile(ticks_per_beat=96)
+    head = mido.MidiTrack([mido.MetaMessage("time_signature", numerator=numerator, denominator=4)])
+    head.append(mido.MetaMessage("set_tempo", tempo=500_000))
+    file.tracks.append(head)
+    rows = {"Vocal melody": (2, 53, [(72,), (74,)])} if melody else {
+        "Piano": (0, 0, [(60, 64, 67), (60, 65, 69), (62, 67, 71), (60, 63, 67)]),
+        "Bass": (1, 33, [(36,), (41,), (43,), (36,)]),
+        "Kit": (9, 0, [(36, 42), (38, 42), (36, 42), (38, 42)]),
+    }  # fmt: skip
+    for name, (channel, program, strokes) in rows.items():
+        track = mido.MidiTrack([mido.MetaMessage("track_name", name=name)])
+        track.append(mido.Message("program_change", channel=channel, program=program))
+        for beat in range(12 * numerator):
+            turn = beat if channel == 9 else beat // numerator
+            for kind, wait in (("note_on", 0), ("note_off", 96)):
+                for i, pitch in enumerate(strokes[turn % len(strokes)]):
+                    track.append(
+                        mido.Message(kind, channel=channel, note=pitch, velocity=80, time=wait if i == 0 else 0)
+                    )
+        file.tracks.append(track)
+    file.save(path)
+
+
+def test_a_folder_of_midi_files_is_read_and_reported(tmp_path: Path):
+    midi_of(tmp_path / "slow_blues.mid")
+    midi_of(tmp_path / "waltz.mid", 3)
+    midi_of(tmp_path / "odd.mid", 5)
+    midi_of(tmp_path / "tune.mid", melody=True)
+    shutil.copy(tmp_path / "waltz.mid", tmp_path / "waltz again.mid")
+    (tmp_path / "broken.mid").write_bytes(b"MThd nothing")
+    (tmp_path / "notes.txt").write_text("not music")
+    songs, report = read_folder(tmp_path)
+    assert [song.name for song in songs] == ["slow_blues", "waltz again"]
+    blues = songs[0]
+    assert (blues.meter, blues.tempo, len(blues.bars)) == ("4/4", 120.0, 12)
+    assert blues.programs == {"drums": 0, "bass": 33, "harmony": 0}
+    names = [[int(root), QUALITY_NAMES[quality]] for root, _, quality in blues.chords[:4, 0].tolist()]
+    assert names == [[0, "maj"], [5, "maj"], [7, "maj"], [0, "min"]]
+    assert (blues.chords[:, :, 0] == blues.chords[:, :1, 0]).all()
+    assert np.array_equal(blues.notes[:, 2] % 12, np.zeros(len(blues.notes)))
+    assert songs[1].meter == "3/4"
+    told = "\n".join(report)
+    assert "used      slow_blues.mid: 12 bars of 4/4, 120 BPM" in told
+    assert "100% of the notes in the chords found; drums, bass, harmony" in told
+    for reason in (
+        "not used  broken.mid: it cannot be read as MIDI",
+        "not used  odd.mid: its meter is 5/4: 4/4, 3/4 and 6/8 are known",
+        "not used  tune.mid: no track of it plays an accompaniment",
+        "not used  waltz.mid: it is the same as another file",
+        "2 of 6 files can be used: 24 bars",
+    ):
+        assert reason in told
+
+
+def test_what_ships_is_trained_on_with_the_files_of_a_user(trained: Path, tmp_path: Path):
+    run(trained, "export", 0)
+    folder = tmp_path / "files"
+    folder.mkdir()
+    midi_of(folder / "slow_blues.mid")
+    args = argparse.Namespace(
+        finetune=folder, work=tmp_path / "work", device="cpu", resume=False, minutes=1.0, steps=4, every=2,
+        export=None,
+    )  # fmt: skip
+    config = tomllib.loads(CONFIG.read_text())["denoiser"]
+    target = finetune(args, config, trained / "weights.safetensors")
+    assert "1 of 1 files can be used" in (tmp_path / "work" / "report.txt").read_text()
+    before, after = Generator.load(trained / "weights.safetensors"), Generator.load(target)
+    assert not np.array_equal(before.denoiser.weights["clean.weight"], after.denoiser.weights["clean.weight"])
+    assert np.array_equal(before.coders.drums.weights["onset.weight"], after.coders.drums.weights["onset.weight"])
+    backend = accompanist_backend(f"diffusion:{target}")
+    assert backend.name == "diffusion"
+    assert dict(backend.facts)["weights_sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
+    (folder / "slow_blues.mid").write_bytes(b"")
+    with pytest.raises(SystemExit, match=r"no MIDI file in .* can be learned from"):
+        finetune(args, config, trained / "weights.safetensors")
+
+
+def test_a_file_that_has_no_weights_in_it_is_refused(tmp_path: Path):
+    (tmp_path / "x.safetensors").write_bytes(b"nothing of the kind")
+    with pytest.raises(InputError, match="has no weights of this accompanist in it: use a file that"):
+        Generator.load(tmp_path / "x.safetensors")
+
+
+def test_codes_that_moved_too_far_are_not_exported(trained: Path, tmp_path: Path):
+    shutil.copytree(trained / "run", tmp_path / "run")
+    state = torch.load(tmp_path / "run" / "vae-pitched.pt", weights_only=True)
+    state["averaged"]["code.bias"] += 5.0
+    torch.save(state, tmp_path / "run" / "vae-pitched.pt")
+    shutil.copytree(trained / "data", tmp_path / "data")
+    with pytest.raises(
+        SystemExit, match="of their variance after the denoiser was trained: train the denoiser again"
+    ):
+        run(tmp_path, "export", 0)
+
+
+def test_a_coder_that_is_held_near_another_moves_little(trained: Path, tmp_path: Path):
+    shutil.copytree(trained / "run", tmp_path / "run")
+    config = tomllib.loads(CONFIG.read_text())
+    moved = []
+    for near in (1e-4, 1e3):
+        shutil.copy(trained / "run" / "vae-pitched.pt", tmp_path / "run" / "vae-pitched.pt")
+        args = argparse.Namespace(
+            data=trained / "data", work=tmp_path / "run", device="cpu", resume=True, minutes=5.0, steps=40,
+            anneal=False, every=50, decoder_only=False, near=near,
+        )  # fmt: skip
+        train_coder(args, config, "pitched")
+        newer = torch.load(tmp_path / "run" / "vae-pitched.pt", weights_only=True)["network"]
+        moved.append(moved_codes(args, config, "pitched", newer))
+    assert moved[1] < 0.5 * moved[0]

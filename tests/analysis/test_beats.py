@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from songsmith.analysis.beats import Activations, find_bars, follow_pulses, settle
+from songsmith.analysis.beats import Activations, find_bars
+from songsmith.analysis.classes import METERS
 from songsmith.analysis.features import FPS
-from songsmith.analysis.networks import METERS
+from songsmith.analysis.pulses import follow_pulses, settle
 from songsmith.timeline import Meter
 
 
@@ -39,12 +40,13 @@ def activations(times: np.ndarray, first: int, meter: str, seconds: float) -> Ac
     zero = np.zeros(int(seconds * FPS))
     parts = 3 if meter == "6/8" else 2
     fine = np.interp(np.arange(0, len(times) - 1, 1.0 / parts), np.arange(len(times)), times)
-    flux = curve(times, seconds) + curve(fine, seconds, 0.5)
-    return Activations(curve(times, seconds), curve(times[first::count], seconds), zero, meters, flux)
+    strong, all_, hats = curve(times[first::count], seconds), curve(times, seconds), curve(fine, seconds, 0.5)
+    flux = np.stack([strong + 0.5 * all_, all_, hats + all_], axis=1)
+    return Activations(all_, strong, zero, meters, flux)
 
 
 @settings(max_examples=15, deadline=None)
-@given(bpm=st.floats(45, 150), drift=st.floats(0, 0.05), start=st.floats(0.05, 0.9))
+@given(bpm=st.floats(45, 200), drift=st.floats(0, 0.05), start=st.floats(0.05, 0.9))
 def test_pulses_are_followed_at_any_tempo(bpm: float, drift: float, start: float) -> None:
     times = pulses(bpm, 24.0, drift, start)
     activation = curve(times, 24.0)
@@ -53,7 +55,7 @@ def test_pulses_are_followed_at_any_tempo(bpm: float, drift: float, start: float
     assert mir_eval.beat.f_measure(times, found) > 0.93
     inner = found[(found > 3) & (found < 21)]
     off = np.abs(times[None, :] - inner[:, None]).min(axis=1)
-    assert np.percentile(off, 90) < 0.03
+    assert np.percentile(off, 90) < 0.025
 
 
 @pytest.mark.parametrize("meter", METERS)
@@ -85,6 +87,6 @@ def test_noise_is_unsure() -> None:
     rng = np.random.default_rng(0)
     zero = np.zeros(1000)
     flat = Activations(
-        rng.uniform(0.0, 0.1, 1000), rng.uniform(0.0, 0.1, 1000), zero, np.full((1000, 3), 1 / 3), zero
+        rng.uniform(0.0, 0.1, 1000), rng.uniform(0.0, 0.1, 1000), zero, np.full((1000, 3), 1 / 3), np.zeros((1000, 3))
     )
     assert find_bars(flat).beat_confidence < 0.2

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songsmith.analysis.chords import HeardChords, follow_chords, hear_chords, write_chords
+from songsmith.analysis.classes import CHORDS, NO_CHORD, QUALITIES
 from songsmith.analysis.features import RATE, levelled, pitch_spectrogram
 from songsmith.analysis.key import find_key
-from songsmith.analysis.networks import CHORDS, NO_CHORD, QUALITIES
 from songsmith.theory import Key, parse_chord
 from songsmith.timeline import Meter, Timeline
 from songsmith.units import midi_to_hz

@@ -65,6 +65,11 @@ def test_units_and_blocks_are_read() -> None:
         ("@ role=turn person=I tense=past\nA; b", "f, line 2: ';' is not accepted"),
         ("@ role=turn person=I tense=past\nA {thing} b", "f, line 2: the slot {thing} lacks its stress: /10"),
         ("@ role=turn person=I tense=past\nA {tax/1} b", "f, line 2: the slot {tax} is not known"),
+        ("@ role=hook person=I tense=past tone=loud", "f, line 1: tone=loud is not known: use one of , bright, dark"),
+        (
+            "@ role=hook person=I tense=past\nA {topic/thing+noun} b",
+            "f, line 2: the slot {topic} takes no /thing+noun: use thing, person, doing, joined by +",
+        ),
         ("@bench class=thing", "f, line 1: '@bench' is not known: use @, @half, @bank or @file"),
     ],
 )

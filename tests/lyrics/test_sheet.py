@@ -86,6 +86,15 @@ def test_an_unknown_tag_is_a_verse_with_a_note() -> None:
     assert lyrics.notes == ("line 1: the tag [Weather] names no known kind of section; taken as a verse",)
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("Chrous", "Chorus"), ("Vesre 2", "Verse"), ("Brigde", "Bridge"), ("Pre-Chrous", "Pre-Chorus")],
+)
+def test_a_mistyped_tag_is_told_what_it_seems_to_mean(typed: str, meant: str) -> None:
+    (note,) = parse_sheet(f"[{typed}]\nrain").notes
+    assert f"(did you mean [{meant}]?)" in note
+
+
 def test_stanzas_without_tags() -> None:
     lyrics = parse_sheet("one a\none b\n\n\nsing it\n\ntwo a\n\nsing it\n")
     assert [(s.kind, s.label, texts(s)) for s in lyrics.sections] == [

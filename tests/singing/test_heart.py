@@ -21,10 +21,11 @@ from songsmith.align import perform
 from songsmith.audio import Audio
 from songsmith.cache import Cache
 from songsmith.errors import InputError, MissingPart, SongsmithError
-from songsmith.performance import Performance
+from songsmith.performance import BREATH, BREATH_REST_S, Performance
 from songsmith.score import Score
 from songsmith.singing import VocalPart, singer, workers
 from songsmith.singing import network as voice_network
+from songsmith.singing.finish import BREATH_DB
 from songsmith.singing.heart import Heart
 from songsmith.singing.network import load_network
 from songsmith.singing.phonemes import STOPS, UNVOICED
@@ -277,10 +278,40 @@ def test_the_guide_covers_every_token_that_sounds() -> None:
     assert seen > 50
 
 
+def test_a_held_vowel_without_stress_stays_itself_before_a_nasal() -> None:
+    """Its second half is no nasal: from 1.5 to 4 kHz it is within 6 dB of its first."""
+    from scipy.signal import butter, sosfiltfilt
+
+    _, _, performance, audio = song("sink in the harbor in the harbor", beat=1.25)
+    band = sosfiltfilt(butter(4, (1500.0, 4000.0), "bandpass", fs=44100, output="sos"), audio.samples[0])
+    held = [span for span in performance.phonemes if span.symbol == "IH0"]
+    assert len(held) == 2
+    for span in held:
+        early, late = (
+            10 * np.log10(np.mean(band[round((span.start + a * (span.end - span.start)) * 44100) :][:4410] ** 2))
+            for a in (0.2, 0.75)
+        )
+        assert late > early - 6.0
+
+
+def test_a_breath_is_held_before_the_first_sound() -> None:
+    _, _, performance, audio = song(*LINES)
+    breaths = [span for span in performance.phonemes if span.symbol == BREATH]
+    assert breaths
+    for span in breaths:
+        rest = max(span.end - BREATH_REST_S, 0.5 * (span.start + span.end))
+        heard, held = (
+            audio.samples[0, round(a * 44100) : round(b * 44100)]
+            for a, b in ((span.start, rest), (rest + 0.005, span.end - 0.015))
+        )
+        assert np.sqrt(np.mean(heard**2)) == pytest.approx(10 ** (BREATH_DB / 20), rel=0.05)
+        assert np.abs(held).max() < 1e-5
+
+
 def test_tokens_of_a_phrase() -> None:
     score, _, performance, _ = song(*LINES)
     texts = [tokenize(phrase).text for phrase in split_phrases(performance, score.lyrics, 0)]
-    assert texts == ["kˈɑpəɹ pˈɛniz sˈɪŋk ɪn ðə hˈɑɹbəɹ.", "ɐ stɹˈAnʤ mˈɛlədi."]
+    assert texts == ["kˈɑpˌəɹ pˈɛnˌiz sˈɪŋk ˌɪn ðˌə hˈɑɹbˌəɹ.", "ˌɐ stɹˈAnʤ mˈɛlˌədˌi."]
 
 
 def test_phrases_travel_unchanged() -> None:

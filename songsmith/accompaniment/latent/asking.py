@@ -41,6 +41,9 @@ VOICED_DENSITY = 0.6
 FREE_DENSITY = 1.8
 """And the figure where the voice rests."""
 
+REGISTER_STRESS = 2.2
+"""How much further from the middle a register is asked for than it is meant: the model goes part of the way."""
+
 VOICED_REGISTER = {"harmony": -0.45, "pad": -0.3, "figure": -0.6}
 """How many octaves lower than their middle chords and figures lie under the voice."""
 
@@ -134,9 +137,10 @@ def _density(
 def _register(voice: NDArray[np.bool_], shift: int, plays: NDArray[np.bool_]) -> NDArray[np.float32]:
     """Return the registers that are asked for, NaN where the model decides; `shift` in semitones."""
     found = np.full(plays.shape, np.nan, np.float32)
+    moved = REGISTER_STRESS * shift / 12.0
     for name, lower in VOICED_REGISTER.items():
-        found[voice, PARTS.index(name)] = lower + shift / 12.0
-        found[~voice, PARTS.index(name)] = shift / 12.0
+        found[voice, PARTS.index(name)] = lower + moved
+        found[~voice, PARTS.index(name)] = moved
     found[~plays] = np.nan
     return found
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from songsmith.accompaniment.grids import swung
 from songsmith.accompaniment.instruments import Instrument
 from songsmith.accompaniment.latent.asking import ask
 from songsmith.accompaniment.latent.conditions import METERS, Conditions
-from songsmith.accompaniment.latent.generator import CONTEXT, Generator
+from songsmith.accompaniment.latent.generator import CONTEXT, WEIGHTS, Generator, weights_hash
 from songsmith.accompaniment.latent.playing import finish, left_hand
 from songsmith.accompaniment.latent.rolls import PARTS
 from songsmith.accompaniment.lead import write_lead
@@ -63,6 +64,22 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Toward:
+    """What else is asked of bars, and how far `at` towards it, 0 to 1, they lie."""
+
+    asked: Conditions
+    at: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """The [bars, numbers] codes of a song, and which [bars, 5] parts of its bars stay as they are."""
+
+    codes: NDArray[np.float32]
+    there: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Arrangement:
     """A song in one style before it is played: its setting and [bars, numbers] codes, 0 outside its own bars."""
 
@@ -70,8 +87,21 @@ class Arrangement:
     codes: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True)
 class DiffusionAccompanist:
-    """Writes up to five parts with the trained model; a lead, by rule, where nobody sings."""
+    """Writes up to five parts with the trained model; a lead, by rule, where nobody sings.
+
+    Parameters
+    ----------
+    weights : file of the model's weights
+    """
+
+    weights: Path = WEIGHTS
+
+    @property
+    def weights_sha256(self) -> str:
+        """The hash of the file of weights."""
+        return weights_hash(self.weights)
 
     def accompany(self, plan: Plan, brief: Brief, seed: int) -> Accompaniment:
         """Return parts in the brief's style and palette, and in the sections' own styles, over a plan's chords.
@@ -79,7 +109,7 @@ class DiffusionAccompanist:
         The last bar is a held chord, and the timeline reaches past it, for the sound to ring on. A part that is
         silent throughout is left out.
         """
-        model = Generator.load()
+        model = Generator.load(self.weights)
         arranged = arrange(model, plan, brief, seed)
         return perform(model, arranged, plan, brief, seed)
 
@@ -138,9 +168,19 @@ def write_sections(
     seed: int,
     name: str,
     guidance: float | None = None,
+    toward: Toward | None = None,
+    given: Given | None = None,
 ) -> NDArray[np.float32]:
-    """Return the codes of the sections of a song that are played in one style, [bars, numbers]."""
-    codes = np.zeros((plan.bars, model.numbers), np.float32)
+    """Return the codes of the sections of a song that are played in one style, [bars, numbers].
+
+    Parameters
+    ----------
+    toward : what else is asked of the same bars, and how far towards it they lie
+    given : parts that are there already
+    """
+    codes = np.zeros((plan.bars, model.numbers), np.float32) if given is None else given.codes.copy()
+    there = np.zeros((plan.bars, len(PARTS)), bool) if given is None else given.there
+    wide = np.repeat(there, model.numbers // len(PARTS), axis=1)
     first_of: dict[str, PlannedSection] = {}
     together = asked.plays.copy()
     for section in plan.sections:  # what any section of a kind plays is written for the first of them
@@ -158,7 +198,7 @@ def write_sections(
         while before > max(0, section.bar - CONTEXT) and own[before - 1]:
             before -= 1
         stop = section.bar + section.bars
-        keep = np.zeros((stop - before, len(PARTS)), bool)
+        keep = there[before:stop].copy()
         keep[: section.bar - before] = True
         start = codes[before:stop].copy()
         amount = 1.0
@@ -167,13 +207,16 @@ def write_sections(
             place = np.arange(section.bars) % source.bars
             # Ends meet: the last bar of the first one, which leads on, stays the last.
             place[-1] = source.bars - 1
-            start[section.bar - before :] = codes[source.bar + place]
+            own_bars = slice(section.bar, stop)
+            start[section.bar - before :] = np.where(wide[own_bars], codes[own_bars], codes[source.bar + place])
             amount = RETURN_AMOUNT
         else:
             first_of[section.kind] = section
         made = model.sample(
             whole.window(before, stop), seed, name, section.kind, turn,
             guidance=guidance, keep=keep, start_from=start, amount=amount,
+            other=None if toward is None else toward.asked.window(before, stop),
+            at=0.0 if toward is None else toward.at,
         )  # fmt: skip
         codes[section.bar : stop] = made[section.bar - before :]
     return codes
@@ -197,7 +240,7 @@ def perform(
             players[stem] = one.players[part]
             notes[stem] = [*notes.get(stem, []), *own]
     if brief.instrumental:
-        lead = _lead(song, plan, brief, seed)
+        lead = write_tune(song, plan, brief, seed)
         if lead is not None:
             players[LEAD], notes[LEAD] = lead
     order = [*PARTS, LEAD]
@@ -228,7 +271,13 @@ def _register(brief: Brief) -> int:
     return max(-LARGEST_SHIFT, min(LARGEST_SHIFT, round(shift)))
 
 
-def _lead(song: Setting, plan: Plan, brief: Brief, seed: int) -> tuple[Instrument, list[PartNote]] | None:
+def tune_anew(plan: Plan, brief: Brief, song_seed: int, seed: int) -> tuple[PartNote, ...]:
+    """Return the tune that another seed gives a song that nobody sings."""
+    tune = write_tune(settings(Generator.load(), plan, brief, song_seed)[None], plan, brief, seed)
+    return () if tune is None else tuple(tune[1])
+
+
+def write_tune(song: Setting, plan: Plan, brief: Brief, seed: int) -> tuple[Instrument, list[PartNote]] | None:
     """Return who plays the tune of a song that nobody sings, and the tune; it is written by rule."""
     chosen = {name: player for name, player in song.players.items() if not (song.alone and name == "bass")}
     denied = denied_names(brief.palette, brief.without)

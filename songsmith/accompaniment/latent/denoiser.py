@@ -25,10 +25,10 @@ from songsmith.accompaniment.latent.conditions import (
     STYLES,
     TEXT,
 )
+from songsmith.accompaniment.latent.plain import FASTEST_RATE, SLOWEST_TURN, TIMES
 from songsmith.accompaniment.latent.rolls import BEATS, PARTS
 
 _CHOICES = (len(STYLES) + 1, len(METERS), len(FEELS), *(PROGRAMS,) * len(PARTS))
-_TIMES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Denoiser(nn.Module):
         self.noisy = nn.Linear(self.numbers, width)
         self.asked = nn.Linear(BAR_FEATURES + len(PARTS), width)
         self.text = nn.Linear(TEXT, width)
-        self.given = nn.Linear(GLOBAL_NUMBERS + _TIMES, width)
+        self.given = nn.Linear(GLOBAL_NUMBERS + TIMES, width)
         self.choices = nn.ModuleList([nn.Embedding(n, width) for n in _CHOICES])
         for table in self.choices:
             nn.init.normal_(table.weight, std=0.3)  # type: ignore[arg-type]
@@ -115,7 +115,7 @@ class Denoiser(nn.Module):
         known : [batch, bars, 5] 1 where the codes of a part are given
         text, numbers, choices, bars : see `Features`, with a batch in front
         """
-        rate = torch.exp(torch.linspace(0.0, 6.0, _TIMES // 2, device=noisy.device))
+        rate = torch.exp(torch.linspace(0.0, FASTEST_RATE, TIMES // 2, device=noisy.device))
         angle = time[:, None] * rate
         clock = torch.cat([angle.sin(), angle.cos()], dim=1)
         whole = self.text(text * TEXT**0.5) + self.given(torch.cat([numbers, clock], dim=1))
@@ -134,5 +134,5 @@ class Denoiser(nn.Module):
 
 def _angles(bars: int, size: int, device: torch.device) -> Tensor:
     """Return the rotations of positions, [bars, size / 2]."""
-    rates = 10.0 ** -torch.linspace(0.0, 2.0, size // 2, device=device)
+    rates = 10.0 ** -torch.linspace(0.0, SLOWEST_TURN, size // 2, device=device)
     return torch.arange(bars, device=device)[:, None] * rates

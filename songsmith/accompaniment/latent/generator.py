@@ -6,7 +6,8 @@ at the same time. A passage sees the bars before it, which stay as they are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songsmith.accompaniment.latent.conditions import Conditions, features
-from songsmith.accompaniment.latent.rolls import (
-    PARTS,
-)
-from songsmith.errors import MissingPart
+from songsmith.accompaniment.latent.plain import PlainCoders, PlainDenoiser, code_shape
+from songsmith.accompaniment.latent.rolls import PARTS
+from songsmith.errors import InputError, MissingPart
 from songsmith.seeds import generator
+from songsmith.threads import single_threaded
 
 if TYPE_CHECKING:
     from songsmith.accompaniment.latent.denoiser import Denoiser
     from songsmith.accompaniment.latent.vae import Coders
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
+LARGEST_FILE = 400_000_000
 PASSAGE = 16
 """Bars that the model sees at a time."""
 
@@ -48,8 +50,8 @@ class Generator:
     thresholds : probabilities from which a note of each part is played
     """
 
-    coders: Coders
-    denoiser: Denoiser
+    coders: PlainCoders
+    denoiser: PlainDenoiser
     typical: NDArray[np.float32]
     learned: NDArray[np.float32]
     thresholds: tuple[float, ...] = THRESHOLDS
@@ -58,6 +60,13 @@ class Generator:
     def load(cls, path: Path = WEIGHTS) -> Generator:
         """Return the model in a file of weights; raise MissingPart where it is not there."""
         return _load(path)
+
+    @classmethod
+    def of_networks(
+        cls, coders: Coders, denoiser: Denoiser, typical: NDArray[np.float32], learned: NDArray[np.float32]
+    ) -> Generator:
+        """Return the model that networks of PyTorch are."""
+        return cls(PlainCoders.of_network(coders), PlainDenoiser.of_network(denoiser), typical, learned)
 
     @property
     def numbers(self) -> int:
@@ -90,7 +99,7 @@ class Generator:
         noise : as `noise` gives it, in place of that of the seed
         other, at : what else is asked of the same bars, and how far towards it, 0 to 1, the song lies
         """
-        from songsmith.accompaniment.latent.sampler import GUIDANCE, STEPS, one_thread, sample
+        from songsmith.accompaniment.latent.sampler import GUIDANCE, STEPS, sample
 
         bars = len(asked)
         if noise is None:
@@ -100,7 +109,7 @@ class Generator:
         for first, last in passages(bars):
             if known[first:last].all():
                 continue
-            with one_thread():
+            with single_threaded():
                 codes[first:last] = sample(
                     self.denoiser,
                     features(asked.window(first, last)),
@@ -134,17 +143,15 @@ class Generator:
         asked : for chords, key and meter
         """
         from songsmith.accompaniment.latent.coding import encode
-        from songsmith.accompaniment.latent.sampler import one_thread
 
-        with one_thread():
+        with single_threaded():
             return encode(self.coders, notes, asked.chords, asked.tonic, asked.beats)
 
     def decode(self, codes: NDArray[np.float32], asked: Conditions) -> NDArray[np.int16]:
         """Return the notes of codes, [notes, 6], of the parts that are asked to play."""
         from songsmith.accompaniment.latent.coding import decode
-        from songsmith.accompaniment.latent.sampler import one_thread
 
-        with one_thread():
+        with single_threaded():
             return decode(self.coders, codes, asked, self.thresholds)
 
     def close_loop(
@@ -176,29 +183,50 @@ def passages(bars: int) -> Iterator[tuple[int, int]]:
 
 
 @cache
+def weights_hash(path: Path = WEIGHTS) -> str:
+    """Return the hash of a file of weights."""
+    import hashlib
+
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@cache
 def _load(path: Path) -> Generator:
     if not path.is_file():
         raise MissingPart(
             f"the weights of the accompanist are not at {path}: install songsmith again, "
             "or use --accompanist patterns"
         )
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    from songsmith.accompaniment.latent.denoiser import Denoiser, DenoiserSize
-    from songsmith.accompaniment.latent.vae import Coders, CoderSize
+    if path.stat().st_size > LARGEST_FILE:
+        raise InputError(f"{path} has {path.stat().st_size} bytes, weights of the accompanist at most {LARGEST_FILE}")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            told = file.metadata() or {}
+            tensors = {
+                name: np.asarray(file.get_tensor(name), np.float32)
+                for name in file.keys()  # noqa: SIM118 (not a mapping)
+            }
+        return _built(told, tensors)
+    except (SafetensorError, KeyError, IndexError, TypeError, ValueError) as err:
+        raise InputError(
+            f"{path} has no weights of this accompanist in it: use a file that scripts/train_accompanist.py made"
+        ) from err
 
-    with safe_open(path, framework="pt") as file:
-        told = file.metadata()
-        size = {name: int(value) for name, value in told.items() if "." in name and value.isdigit()}
-        tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a mapping)
-    coders = Coders(CoderSize(size["vae.code"], size["vae.column"], size["vae.hidden"]))
-    denoiser = Denoiser(
-        DenoiserSize(size["vae.code"], size["denoiser.width"], size["denoiser.layers"], size["denoiser.heads"])
+
+def _built(told: Mapping[str, str], tensors: Mapping[str, NDArray[np.float32]]) -> Generator:
+    """Return the model of what a file of weights tells of itself, and its tensors."""
+    coders, denoiser = (
+        {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+        for prefix in ("coders.", "denoiser.")
     )
-    for network, prefix in ((coders, "coders."), (denoiser, "denoiser.")):
-        network.load_state_dict({k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)})
-        network.train(False)
-        network.requires_grad_(False)
     cuts = told.get("thresholds", "")
     thresholds = tuple(float(value) for value in cuts.split()) if cuts else THRESHOLDS
-    return Generator(coders, denoiser, tensors["typical"].numpy(), tensors["learned"].numpy(), thresholds)
+    made = Generator(
+        PlainCoders.of(coders), PlainDenoiser.of(denoiser, int(told["denoiser.heads"])),
+        tensors["typical"], tensors["learned"], thresholds,
+    )  # fmt: skip
+    if made.numbers != math.prod(code_shape(1, made.coders.code)) or len(thresholds) != len(PARTS):
+        raise ValueError("the sizes of coders and denoiser do not fit")
+    return made

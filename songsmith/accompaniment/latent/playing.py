@@ -26,6 +26,9 @@ from songsmith.theory import MODES, QUALITIES, ChordTones
 from songsmith.timeline import Meter
 
 LOWEST_VELOCITY, HIGHEST_VELOCITY = 24, 120
+FORCE = 0.2
+"""How much harder the fullest section is struck than the barest, over what the model makes of their energies."""
+
 LEFT_HAND_RISE = 12
 LAST_VELOCITY = 72
 _LAST_RANGES: Mapping[int, tuple[int, int]] = {1: (28, 40), 2: (50, 69), 3: (50, 72)}
@@ -35,7 +38,7 @@ _STRAIGHT: Mapping[int, int] = {8: 6, 7: 6}
 
 
 def finish(
-    notes: NDArray[np.int16], asked: Conditions, plan: Plan, style: Style, brief: Brief
+    notes: NDArray[np.int16], asked: Conditions, plan: Plan, style: Style, brief: Brief, *, closes: bool = True
 ) -> dict[str, list[PartNote]]:
     """Return the notes of each part as they are played.
 
@@ -43,17 +46,20 @@ def finish(
     ----------
     notes : [notes, 6] bar, part, tick, pitch, ticks, velocity
     asked : chords and key that they were written for
+    closes : whether the last bar is held; a loop's is not
     """
     meter = Meter.parse(plan.meter)
     amount, unit = swing_of(style, brief.groove, meter)
     beats_a_ms = brief.tempo / 60_000.0
-    end = float(plan.beats)
+    ends = [float(s.bar + s.bars) * plan.beats_per_bar for s in plan.sections for _ in range(s.bars)]
     found: dict[str, list[PartNote]] = {}
     starts = {round(chord.onset, 6) for chord in plan.chords}
     straight = brief.groove.swing == 0.0
     for number, name in enumerate(PARTS):
-        own = held_last_bar(tidy(notes[notes[:, 1] == number], asked), plan.bars - 1, asked.beats)
-        if asked.plays[-1, number] and not (own[:, 0] == plan.bars - 1).any():
+        own = tidy(notes[notes[:, 1] == number], asked)
+        if closes:
+            own = held_last_bar(own, plan.bars - 1, asked.beats)
+        if closes and asked.plays[-1, number] and not (own[:, 0] == plan.bars - 1).any():
             own = np.concatenate([own, last_chord(number, own, asked)])
         played = []
         for bar, _, tick, pitch, ticks, velocity in own.tolist():
@@ -63,13 +69,18 @@ def finish(
             last = whole + (inside + ticks) / TICKS_PER_BEAT
             late = beats_a_ms * shift_ms(brief.groove.feel, name, pitch, round(whole, 6) in starts and inside == 0)
             onset = max(0.0, round(first + late, 6))
-            stop = min(end, max(last, onset + 1 / TICKS_PER_BEAT))
+            stop = min(ends[bar], max(last, onset + 1 / TICKS_PER_BEAT))  # nothing rings into the next section
             if stop > onset:
-                strength = min(HIGHEST_VELOCITY, max(LOWEST_VELOCITY, velocity))
+                strength = min(HIGHEST_VELOCITY, max(LOWEST_VELOCITY, round(velocity * force_of(asked, bar))))
                 played.append(PartNote(onset, round(stop - onset, 6), pitch, strength))
         if played:
             found[name] = apart(played)
     return found
+
+
+def force_of(asked: Conditions, bar: int) -> float:
+    """Return by how much the notes of a bar are struck harder than the model writes them."""
+    return 1.0 + FORCE * (float(asked.energy[bar]) - 0.5)
 
 
 def _place(inside: int, amount: float, unit: float, straight: bool) -> float:

@@ -1,12 +1,14 @@
 """Playing parts or bars of a song again: what is not to change stays as it is, note for note.
 
 The notes that are there become codes; those of the parts and bars to change get noise and are drawn again between
-their neighbours. With little noise the result is a variation, with all of it something new that fits.
+their neighbours. With little noise the result is a variation, with all of it something new that fits. Sections of a
+kind get the same noise, so that what was alike stays alike. A bar of a part that comes out as it went in keeps its
+very notes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +18,7 @@ from songsmith.accompaniment.feel import swing_of
 from songsmith.accompaniment.grids import swung
 from songsmith.accompaniment.latent.band import Setting, settings, stem_of
 from songsmith.accompaniment.latent.generator import Generator
-from songsmith.accompaniment.latent.playing import finish
+from songsmith.accompaniment.latent.playing import finish, force_of
 from songsmith.accompaniment.latent.rolls import PARTS, TICKS_PER_BEAT
 from songsmith.accompaniment.parts import Accompaniment, Part, PartNote
 from songsmith.brief import Brief
@@ -36,7 +38,7 @@ def vary(
     seed: int,
     *,
     parts: Sequence[str] = PARTS,
-    bars: tuple[int, int] | None = None,
+    bars: Collection[int] | None = None,
     amount: float = 0.5,
     guidance: float | None = None,
 ) -> Accompaniment:
@@ -47,8 +49,9 @@ def vary(
     accompaniment, plan, brief, song_seed : of the song
     seed : of what is played again
     parts : of `PARTS`; all others stay
-    bars : first and last bar (exclusive) that change, None for all
+    bars : those that change, counted from 0; None for all
     amount : 0 to 1: how far the new may be from the old; 1 makes it anew
+    guidance : how strongly the words are followed, see `Generator.sample`
 
     Raises
     ------
@@ -59,14 +62,15 @@ def vary(
         raise InputError(f"part {unknown[0]!r} is not known: use one of {', '.join(PARTS)}")
     if not 0.0 <= amount <= 1.0:
         raise InputError(f"amount {amount:g} is out of range: use 0 to 1")
-    first, last = bars or (0, plan.bars)
-    if not 0 <= first < last <= plan.bars:
-        raise InputError(f"bars {first + 1}-{last} are not in the song, which has {plan.bars}")
+    wanted = sorted(range(plan.bars) if bars is None else bars)
+    if not wanted or wanted[0] < 0 or wanted[-1] >= plan.bars:
+        raise InputError(f"bars {wanted[0] + 1}-{wanted[-1] + 1} are not in the song, which has {plan.bars}"
+                         if wanted else "there are no bars to change: name at least one")  # fmt: skip
     if amount == 0.0:
         return accompaniment
     model = Generator.load()
     change = np.zeros((plan.bars, len(PARTS)), bool)
-    change[first:last] = [name in parts for name in PARTS]
+    change[wanted] = [name in parts for name in PARTS]
     named = {part.name: part for part in accompaniment.parts}
     whole = settings(model, plan, brief, song_seed)
     new: dict[str, list[PartNote]] = {}
@@ -78,12 +82,14 @@ def vary(
         stems = {part: stem_of(part, name, one, whole[None]) for part in PARTS if part in one.players}
         old = read_notes({part: named[stem].notes for part, stem in stems.items() if stem in named}, plan, one, brief)
         own = change & one.own[:, None]
-        codes = model.encode(old, one.asked)
-        made = model.sample(
-            one.asked, seed, "vary", name or "", guidance=guidance, keep=~own, start_from=codes, amount=amount
-        )
-        asked = replace(one.asked, plays=one.asked.plays & own)
-        played = finish(model.decode(made, asked), asked, plan, one.style, brief)
+        asked = replace(one.asked, plays=one.asked.plays | played_in(old, plan.bars))
+        codes = model.encode(old, asked)
+        noise = noise_alike(model, plan, seed, "vary", name or "")
+        made = model.sample(asked, seed, guidance=guidance, keep=~own, start_from=codes, amount=amount, noise=noise)
+        decoded, before = model.decode(made, asked), model.decode(codes, asked)
+        own &= ~same_bars(decoded, before, plan.bars)
+        asked = replace(asked, plays=asked.plays & own)
+        played = finish(decoded[own[decoded[:, 0], decoded[:, 1]]], asked, plan, one.style, brief)
         for part, stem in stems.items():
             mine = changed.setdefault(stem, np.zeros(plan.bars, bool))
             mine |= own[:, PARTS.index(part)]
@@ -98,6 +104,31 @@ def vary(
     return Accompaniment(tuple(part for part in found if part.notes), accompaniment.timeline, accompaniment.chords)
 
 
+def noise_alike(model: Generator, plan: Plan, seed: int, *names: str) -> NDArray[np.float32]:
+    """Return noise for the bars of a song that is the same at each place of sections of a kind."""
+    longest: dict[str, int] = {}
+    for section in plan.sections:
+        longest[section.kind] = max(section.bars, longest.get(section.kind, 0))
+    drawn = {kind: model.noise(bars, seed, *names, kind) for kind, bars in longest.items()}
+    return np.concatenate([drawn[section.kind][: section.bars] for section in plan.sections])
+
+
+def played_in(notes: NDArray[np.int16], bars: int) -> NDArray[np.bool_]:
+    """Return which parts have notes in which bars, [bars, 5]."""
+    found = np.zeros((bars, len(PARTS)), bool)
+    found[notes[:, 0], notes[:, 1]] = True
+    return found
+
+
+def same_bars(one: NDArray[np.int16], other: NDArray[np.int16], bars: int) -> NDArray[np.bool_]:
+    """Return where two tables have the same notes but for their velocities, [bars, 5]."""
+    found = np.ones((bars, len(PARTS)), bool)
+    keys = [{tuple(row) for row in table[:, :5].tolist()} for table in (one, other)]
+    for bar, part, *_ in keys[0] ^ keys[1]:
+        found[bar, part] = False
+    return found
+
+
 def _without(plays: NDArray[np.bool_], part: str) -> NDArray[np.bool_]:
     found = plays.copy()
     found[:, PARTS.index(part)] = False
@@ -107,14 +138,15 @@ def _without(plays: NDArray[np.bool_], part: str) -> NDArray[np.bool_]:
 def _spliced(part: Part, new: Iterable[PartNote], changed: NDArray[np.bool_], plan: Plan) -> Part:
     """Return a part with the notes of changed bars from `new` and all others as they are."""
     kept = [note for note in part.notes if not changed[_bar(note.onset, plan)]]
-    starts: dict[int, list[float]] = {}
+    held: dict[int, list[PartNote]] = {}
     for note in kept:
-        starts.setdefault(note.pitch, []).append(note.onset)
+        held.setdefault(note.pitch, []).append(note)
     added = []
     for note in new:
-        if not changed[_bar(note.onset, plan)]:
-            continue
-        stop = min((onset for onset in starts.get(note.pitch, ()) if onset > note.onset), default=float("inf"))
+        there = held.get(note.pitch, ())
+        if not changed[_bar(note.onset, plan)] or any(k.onset <= note.onset < k.onset + k.duration for k in there):
+            continue  # the pitch sounds already, from a bar that stays
+        stop = min((k.onset for k in there if k.onset > note.onset), default=float("inf"))
         added.append(replace(note, duration=min(note.duration, round(stop - note.onset, 6))))
     return replace(part, notes=tuple(sorted([*kept, *added], key=lambda n: (n.onset, n.pitch))))
 
@@ -143,7 +175,8 @@ def read_notes(
             bar, beat = divmod(beat, plan.beats_per_bar)
             ticks = max(1, round(note.duration * TICKS_PER_BEAT))
             if bar < plan.bars:
+                velocity = min(127, round(note.velocity / force_of(setting.asked, bar)))
                 rows.append(
-                    (bar, PARTS.index(name), beat * TICKS_PER_BEAT + min(tick, 11), note.pitch, ticks, note.velocity)
+                    (bar, PARTS.index(name), beat * TICKS_PER_BEAT + min(tick, 11), note.pitch, ticks, velocity)
                 )
     return np.array(sorted(set(rows)), np.int16).reshape(-1, 6)

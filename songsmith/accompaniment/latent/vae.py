@@ -15,10 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from songsmith.accompaniment.latent.plain import CHORD_FEATURES, PITCHED_PARTS
 from songsmith.accompaniment.latent.rolls import DRUM_ROWS, LENGTHS, PITCHED_ROWS, TICKS_PER_BEAT
-
-CHORD_FEATURES = 24
-PITCHED_PARTS = 4
 
 
 @dataclass(frozen=True, slots=True)

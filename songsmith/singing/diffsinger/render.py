@@ -20,9 +20,10 @@ from songsmith.singing.alone import SONG_RATE
 from songsmith.singing.diffsinger.bank import CURVES, Bank, Part
 from songsmith.singing.diffsinger.models import Array, Model
 from songsmith.singing.diffsinger.spelling import SILENT, Spelling
-from songsmith.singing.heart import BREATH_DB, finished
+from songsmith.singing.finish import BREATH_DB, finished, without_breath
 from songsmith.singing.phrase import Phrase
 from songsmith.singing.revoice import pitch_at
+from songsmith.singing.vocoder import Single
 from songsmith.singing.voices import VoiceColour
 from songsmith.units import db_to_gain, hz_to_midi
 
@@ -66,8 +67,6 @@ class Frames:
 
 def render_phrase(bank: Bank, models: Models, spelling: Spelling, steps: int, phrase: Phrase) -> Array:
     """Return the sound of a phrase from its origin on, `[frames]` float32 at 44.1 kHz."""
-    from scipy.signal import resample_poly
-
     framed = in_frames(phrase, spelling, bank.part)
     count = sum(framed.frames)
     feeds = {
@@ -77,22 +76,17 @@ def render_phrase(bank: Bank, models: Models, spelling: Spelling, steps: int, ph
     feeds["durations"] = np.asarray([framed.frames], np.int64)
     mel = _mel(models.acoustic, models.acoustic.run(feeds), count, bank)
     waves = models.vocoder.run({"mel": mel, "f0": np.asarray([framed.f0_hz], np.float32)})
-    sound = next(iter(waves.values())).reshape(-1).astype(np.float64)
+    sound = next(iter(waves.values())).reshape(-1).astype(np.float32)
     rate = bank.mel.sample_rate
     if len(sound) != count * bank.mel.hop_size or not np.isfinite(sound).all():
         raise InputError(
             f"{models.vocoder.path}: made {len(sound)} samples of {count} frames of {bank.mel.hop_size}, or values"
             " that are not numbers: give the vocoder that belongs to the bank"
         )
-    random = generator(phrase.seed, "diffsinger", phrase.key())
-    breathes = BREATH in bank.part.phonemes
-    result = finished(phrase, sound, rate, random, breath=not breathes)
-    if breathes:
-        result = result + _breath(phrase, sound, rate)
-    common = math.gcd(SONG_RATE, rate)
-    if rate != SONG_RATE:
-        result = resample_poly(result, SONG_RATE // common, rate // common)
-    return np.asarray(result[: round(phrase.duration_s * SONG_RATE)], np.float32)
+    length = round(phrase.duration_s * SONG_RATE)
+    if BREATH not in bank.part.phonemes:
+        return finished(phrase, sound, rate, generator(phrase.seed, "diffsinger", phrase.key()))[:length]
+    return (without_breath(phrase, sound, rate) + _breath(phrase, sound, rate))[:length]
 
 
 def in_frames(phrase: Phrase, spelling: Spelling, part: Part) -> Frames:
@@ -218,17 +212,20 @@ def _mel(acoustic: Model, found: dict[str, Array], count: int, bank: Bank) -> Ar
     return mel * (math.log(10.0) if bank.vocoder_mel.base == "e" else 1.0 / math.log(10.0))
 
 
-def _breath(phrase: Phrase, sound: Signal, rate: int) -> Signal:
-    """Return the bank's own breath before a phrase, at the level of songsmith's, silent elsewhere."""
-    result = np.zeros(len(sound))
-    if phrase.spans[0].symbol != BREATH:
-        return result
-    first, past = (round(t * rate) for t in (phrase.spans[0].start, phrase.spans[0].end))
-    fade = np.clip(np.minimum(np.arange(past - first), np.arange(past - first)[::-1]) / (BREATH_FADE_S * rate), 0, 1)
-    wave = sound[first:past] * np.sin(0.5 * np.pi * fade) ** 2
-    loudness = float(np.sqrt(np.mean(wave**2)))
-    result[first:past] = wave * (float(db_to_gain(BREATH_DB)) / loudness if loudness > 1e-5 else 0.0)
-    return result
+def _breath(phrase: Phrase, sound: Single, rate: int) -> Single:
+    """Return the bank's own breath before a phrase, at the level of songsmith's and at 44.1 kHz, silent elsewhere."""
+    from scipy.signal import resample_poly
+
+    result = np.zeros(len(sound), np.float32)
+    if phrase.spans[0].symbol == BREATH:
+        first, past = (round(t * rate) for t in (phrase.spans[0].start, phrase.spans[0].end))
+        places = np.arange(past - first)
+        fade = np.clip(np.minimum(places, places[::-1]) / (BREATH_FADE_S * rate), 0, 1)
+        wave = sound[first:past] * np.sin(0.5 * np.pi * fade) ** 2
+        loudness = float(np.sqrt(np.mean(wave**2)))
+        result[first:past] = wave * (float(db_to_gain(BREATH_DB)) / loudness if loudness > 1e-5 else 0.0)
+    common = math.gcd(SONG_RATE, rate)
+    return result if rate == SONG_RATE else resample_poly(result, SONG_RATE // common, rate // common)
 
 
 def _gender(colour: VoiceColour, part: Part) -> float:
