@@ -58,6 +58,7 @@ def stages(words: str, length: str, workers: str) -> dict[str, Any]:
             "audio_s": song.read_audio().mix.duration_s,
             "stages": {name: round(seconds, 3) for name, seconds in spans.items()},
         }
+        del song  # as a worker does before it makes the next
     return result
 
 

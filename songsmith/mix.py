@@ -168,15 +168,14 @@ def mix(
         if noise is not None:
             channels.append(noise)
             total += noise.samples
-    everything = [channel.samples for channel in channels]
-    master = master_gain(total, everything, MIX_SAMPLE_RATE, settings.master, workers)
-    strips = {
-        channel.name: _strip(channel, levels[channel.name], fade, master)
-        for channel in (lead, group)
-        if channel is not None
-    }
-    for samples in (total, *everything):
-        samples *= master
+        everything = [channel.samples for channel in channels]
+        master = master_gain(total, everything, MIX_SAMPLE_RATE, settings.master, workers)
+        strips = {
+            channel.name: _strip(channel, levels[channel.name], fade, master)
+            for channel in (lead, group)
+            if channel is not None
+        }
+        list(pool.map(lambda samples: np.multiply(samples, master, out=samples), (total, *everything)))
     order = {name: number for number, name in enumerate((VOCALS, BACKING_VOCALS, *stems, NOISE))}
     channels.sort(key=lambda channel: order[channel.name])
     finished = {channel.name: Audio(channel.samples, MIX_SAMPLE_RATE) for channel in channels}

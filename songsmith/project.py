@@ -204,20 +204,19 @@ def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[st
         if song.report is not None:
             report = json.dumps(song.report, indent=2, ensure_ascii=False, allow_nan=False)
             (folder / "report.json").write_text(report + "\n", encoding="utf-8")
-        if song.audio is None or audio_format == "mp3":
-            _draw(song, read_mix_only(folder), folder, warn)
-        else:
-            _draw(song, song.audio.mix, folder, warn)
+        if jobs:
+            jobs[0].result()  # the mix, which the picture shows
+        _draw(song, folder, warn)
         for job in jobs:
             job.result()
 
 
-def _draw(song: Song, mix: Audio | None, folder: Path, warn: Callable[[str], None]) -> None:
-    """Draw the picture of a song; a song is not lost for the want of one."""
+def _draw(song: Song, folder: Path, warn: Callable[[str], None]) -> None:
+    """Draw the picture of a song from what was written; a song is not lost for the want of one."""
     from songsmith.picture.overview import overview
 
     try:
-        (folder / "overview.png").write_bytes(overview(song, mix))
+        (folder / "overview.png").write_bytes(overview(song, read_mix_only(folder)))
     except OSError:
         raise
     except Exception as err:

@@ -28,7 +28,7 @@ WEIGHTS = Path(__file__).with_name("mini.safetensors")
 SOURCES: tuple[str, ...] = ("drums", "bass", "other", "vocals")
 SEGMENT_S = 512 * HOP / SAMPLE_RATE
 LONGEST_S = 60.0
-SOFTNESS = 0.25  # exponent of the masks, chosen on songs trained on: they are too bold where the network is unsure
+SOFTNESS = 0.5  # exponent of the masks, chosen on songs trained on: they are too bold where the network is unsure
 SCALES = 4  # frames are a multiple of this
 
 

@@ -71,16 +71,17 @@ def finish(
             onset = max(0.0, round(first + late, 6))
             stop = min(ends[bar], max(last, onset + 1 / TICKS_PER_BEAT))  # nothing rings into the next section
             if stop > onset:
-                strength = min(HIGHEST_VELOCITY, max(LOWEST_VELOCITY, round(velocity * force_of(asked, bar))))
+                force = velocity * force_of(float(asked.energy[bar]))
+                strength = min(HIGHEST_VELOCITY, max(LOWEST_VELOCITY, round(force)))
                 played.append(PartNote(onset, round(stop - onset, 6), pitch, strength))
         if played:
             found[name] = apart(played)
     return found
 
 
-def force_of(asked: Conditions, bar: int) -> float:
-    """Return by how much the notes of a bar are struck harder than the model writes them."""
-    return 1.0 + FORCE * (float(asked.energy[bar]) - 0.5)
+def force_of(energy: float) -> float:
+    """Return by how much the notes of a section of an energy are struck harder than the model writes them."""
+    return 1.0 + FORCE * (energy - 0.5)
 
 
 def _place(inside: int, amount: float, unit: float, straight: bool) -> float:

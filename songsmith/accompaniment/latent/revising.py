@@ -175,7 +175,7 @@ def read_notes(
             bar, beat = divmod(beat, plan.beats_per_bar)
             ticks = max(1, round(note.duration * TICKS_PER_BEAT))
             if bar < plan.bars:
-                velocity = min(127, round(note.velocity / force_of(setting.asked, bar)))
+                velocity = min(127, round(note.velocity / force_of(plan.section_of_bar(bar).energy)))
                 rows.append(
                     (bar, PARTS.index(name), beat * TICKS_PER_BEAT + min(tick, 11), note.pitch, ticks, velocity)
                 )
