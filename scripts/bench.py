@@ -23,6 +23,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from songsmith.batching.local import MEMORY
+
 HERE = Path(__file__).resolve().parent
 WORDS = (
     "copper kettle on the fire", "silver rain along the wire", "every window holds a light",
@@ -59,9 +61,12 @@ def sheet(lines: int) -> str:
     return "\n".join(rows) + "\n"
 
 
-def measured(script: str, *arguments: str, threads: int | None = None) -> dict[str, Any]:
-    """Run a measurement in a process and return what it says, with `wall_s`, `cpu_s` and `peak_mb`."""
-    environment = dict(os.environ)
+def measured(script: str, *arguments: str, threads: int | None = None, worker: bool = False) -> dict[str, Any]:
+    """Run a measurement in a process and return what it says, with `wall_s`, `cpu_s` and `peak_mb`.
+
+    `worker` gives it the memory settings of a worker of a batch.
+    """
+    environment = {**os.environ, **(MEMORY if worker else {})}
     if threads is not None:
         environment |= {name: str(threads) for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")}
     begun = time.perf_counter()
@@ -88,7 +93,7 @@ def whole_songs(quick: bool) -> Iterator[Row]:
         said = measured("bench_runs.py", "shell", str(words), str(length), folder)
         yield Row("song", f"{length} s from the shell", said["wall_s"], said["audio_s"], said["peak_mb"])
         for workers in (2, 1):
-            said = measured("bench_runs.py", "stages", str(words), str(length), str(workers))
+            said = measured("bench_runs.py", "stages", str(words), str(length), str(workers), worker=True)
             for state in ("cold", "warm"):
                 stages = said[state]["stages"]
                 note = ", ".join(f"{name} {seconds:.2f}" for name, seconds in stages.items())

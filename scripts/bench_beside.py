@@ -2,8 +2,8 @@
 
 Networks are built from their published configurations with random weights, which take as long as trained ones:
 nothing is downloaded. Source of the configurations: `facebook/musicgen-small` (a T5-base encoder, a decoder of 24
-layers, 1024 wide, 16 heads, 4 codebooks of 2048, guidance; EnCodec at 32 kHz, 50 frames a second) and the defaults of
-`HTDemucs`, which are those of the released htdemucs but for what `HTDEMUCS` names.
+layers, 1024 wide, 16 heads, 4 codebooks of 2048, guidance; EnCodec at 32 kHz, 50 frames a second); htdemucs is
+that of `bench_separation`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 FRAMES_PER_S = 50
-HTDEMUCS = {"bottom_channels": 512, "t_layers": 5, "t_heads": 8, "segment": 7.8}
 
 
 def musicgen(steps: str) -> dict[str, Any]:
@@ -79,18 +78,13 @@ def demucs(length: str) -> dict[str, Any]:
     """Run the command of Demucs on a file, with a repository of one htdemucs of random weights."""
     import numpy as np
     import soundfile
-    import torch
-    from demucs.htdemucs import HTDemucs
-    from demucs.states import save_with_checksum, serialize_model
+
+    sys.path.insert(0, str(Path(__file__).parent))
+    from bench_separation import released_shape
 
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        torch.manual_seed(0)
-        model = HTDemucs(["drums", "bass", "other", "vocals"], **HTDEMUCS)
-        package = serialize_model(model, {"seed": 0})
-        save_with_checksum(package, place / "bench.th")
-        for path in place.glob("bench*.th"):
-            signature = path.stem.partition("-")[0]
+        signature = released_shape(place)
         noise = np.random.default_rng(0).standard_normal((int(length) * 44_100, 2)) * 0.1
         soundfile.write(place / "noise.wav", noise, 44_100)
         command = [sys.executable, "-m", "demucs", "--repo", str(place), "-n", signature, "-d", "cpu"]

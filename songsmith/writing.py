@@ -15,7 +15,6 @@ from lyrics.lyricist.lyricists import Lyricist, find_lyricist
 from lyrics.lyricist.matter import content_words
 from lyrics.lyricist.points import genre_of
 from lyrics.lyricist.revise import Continuation, continue_sheet, replaced, rewrite_line
-from lyrics.lyricist.write import DRAFTS
 from lyrics.parse import MAX_SHEET_BYTES, parse_sheet
 from lyrics.values import Lyrics
 from songsmith import __version__
@@ -131,7 +130,7 @@ def write(
     keywords: Sequence[str] = (),
     avoid: Sequence[str] = (),
     explicit: bool = False,
-    drafts: int = DRAFTS,
+    drafts: int | None = None,
     lyricist: str = "corpus",
     fetch: bool = False,
 ) -> Lyrics:
@@ -142,7 +141,7 @@ def write(
     prompt : as for `songsmith.make`
     seed : decides everything left open; the same seed gives the same words
     form, scheme, syllables, language, title, keywords, avoid, explicit : see `lyrics.lyricist.brief.WritingBrief`
-    drafts : how many are written; the best is returned
+    drafts : how many are written, of which the best is returned; by default six of the corpus, one of a model
     lyricist : `corpus`, or `hf:` and the name, folder or GGUF file of a language model
     fetch : whether a model may be downloaded
 
@@ -161,17 +160,18 @@ def draft_words(
     seed: int,
     wishes: Wishes | None = None,
     lyricist: str = "corpus",
-    drafts: int = DRAFTS,
+    drafts: int | None = None,
     fetch: bool = False,
 ) -> tuple[Draft, ...]:
     """Return drafts of the words for a prompt that was understood, the best first."""
     try:
         brief = writing_brief(reading.brief, reading.topic, wishes)
         writer = find_lyricist(lyricist, fetch)
+        count = writer.usual if drafts is None else drafts
         if brief.length_s is None:
-            return writer.drafts(brief, seed, drafts)
+            return writer.drafts(brief, seed, count)
         for share in SHARES_OF_LENGTH:
-            found = writer.drafts(replace(brief, length_s=brief.length_s * share), seed, drafts)
+            found = writer.drafts(replace(brief, length_s=brief.length_s * share), seed, count)
             if fitting := tuple(draft for draft in found if _fits(draft, reading)):
                 return fitting
     except LyricsError as err:

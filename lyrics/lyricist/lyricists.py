@@ -9,7 +9,7 @@ from lyrics.errors import LyricsError
 from lyrics.lyricist.brief import WritingBrief
 from lyrics.lyricist.corpus import Corpus
 from lyrics.lyricist.drafts import Draft
-from lyrics.lyricist.write import write_drafts
+from lyrics.lyricist.write import DRAFTS, write_drafts
 
 MODEL_PREFIX = "hf:"
 
@@ -26,6 +26,11 @@ class Lyricist(Protocol):
         """Return what provenance says of it: version and hash of what it writes from."""
         ...
 
+    @property
+    def usual(self) -> int:
+        """How many drafts are written where nobody says."""
+        ...
+
     def drafts(self, brief: WritingBrief, seed: int, count: int) -> tuple[Draft, ...]:
         """Return drafts, the best first."""
         ...
@@ -35,6 +40,7 @@ class CorpusLyricist:
     """The writer that needs no network: lines of our own corpus under metre and rhyme."""
 
     name = "corpus"
+    usual = DRAFTS
 
     def facts(self) -> dict[str, str]:
         """Return the hash of the corpus and how many lines it has."""

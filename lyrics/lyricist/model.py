@@ -71,6 +71,9 @@ class _Sung:
 class ModelLyricist:
     """A language model of transformers: a name of the hub, a folder, or a GGUF file."""
 
+    usual = 1
+    """Drafts where nobody says: each takes about a minute."""
+
     def __init__(self, name: str, fetch: bool = False) -> None:
         self.name = f"hf:{Path(name).name if Path(name).exists() else name}"
         self.place, self.fetch = name, fetch

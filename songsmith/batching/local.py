@@ -25,8 +25,8 @@ MEMORY: Mapping[str, str] = {
     "MALLOC_MMAP_MAX_": "0",
     "MALLOC_TRIM_THRESHOLD_": str(1536 * 2**20),
 }
-"""Environment of a worker for the GNU C library: one heap, which keeps the memory of arrays for the next song and gives
-back what is more than a song needs: a worker neither grows from song to song nor pays for every page anew."""
+"""Environment of a worker for the GNU C library: one heap, which keeps the memory of arrays for the next song and
+gives back what is more than a song needs: a worker neither grows nor pays for every page anew."""
 
 _SERVE = "from songsmith.batching.serve import main; main()"
 LONGEST_ANSWER = 50_000_000

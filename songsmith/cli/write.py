@@ -43,8 +43,11 @@ def write(
     tempo: Annotated[float | None, typer.Option(metavar="BPM", parser=number, help="Quarter notes a minute.")] = None,
     meter: Annotated[str | None, typer.Option(help="4/4, 3/4 or 6/8.")] = None,
     drafts: Annotated[
-        int, typer.Option(metavar="K", parser=whole, help="Drafts to write and rank; the best is taken.")
-    ] = 6,
+        int | None,
+        typer.Option(
+            metavar="K", parser=whole, help="Drafts to write, of which the best is taken; 6, of a language model 1."
+        ),
+    ] = None,
     show_all: Annotated[bool, typer.Option("--all", help="Print every draft, the best first.")] = False,
     going_on: Annotated[
         Path | None, typer.Option("--continue", metavar="SHEET", help="Write the next section of this sheet.")
@@ -113,7 +116,8 @@ def _show(found: tuple[Draft, ...], out: Path | None, show_all: bool, as_json: b
         result["file"] = str(out.resolve()) if out is not None else None
         print(json.dumps(result, ensure_ascii=False, indent=2))
     elif out is not None:
-        print(f"{best.title}: {len(best.lines)} lines, {best.worth:.2f} of 1, the best of {len(found)} drafts")
+        ranked = f", the best of {len(found)} drafts" if len(found) > 1 else ""
+        print(f"{best.title}: {len(best.lines)} lines, {best.worth:.2f} of 1{ranked}")
         print(f"sheet: {out}")
     elif show_all:
         for place, draft in enumerate(found, 1):
