@@ -26,7 +26,7 @@ def sound(audio: Mix, sections_end_s: float, sum_error: float | None = None) -> 
     samples = audio.mix.samples
     return {
         "duration_s": round(audio.mix.duration_s, 3),
-        "loudness_lufs": _rounded(loudness_lufs(samples, audio.mix.sample_rate)),
+        "loudness_lufs": _rounded(loudness_lufs(samples, audio.mix.sample_rate, 2)),
         "true_peak_dbtp": round(true_peak_dbtp(samples), 2),
         "clipped_samples": int(np.count_nonzero(samples >= 0.99999) + np.count_nonzero(samples <= -0.99999)),
         "stem_sum_error": float(f"{sum_error:.1e}"),

@@ -21,7 +21,7 @@ Times = npt.NDArray[np.float64]
 SHORTEST_NOTE_S = 0.12
 LONG_NOTE_S = 0.5
 IN_TUNE_CENTS = 50.0
-PITCH_STEP_S = 0.01
+PITCH_STEP_S = 0.02
 PITCH_RANGE_HZ = (75.0, 1100.0)
 LEVEL_STEP_S = 0.05
 VIBRATO_NOTE_S = 0.8
@@ -78,11 +78,11 @@ def expression(song: Song, dry: Audio, times: Times, f0_hz: Times) -> dict[str, 
     for note in song.notes:
         start, end = song.timeline.seconds(note.onset), song.timeline.seconds(note.end)
         inside = (times >= 0.5 * (start + end)) & (times <= end - 0.08) & (f0_hz > 0)
-        if end - start < LONG_NOTE_S or inside.sum() < 8:
+        if end - start < LONG_NOTE_S or inside.sum() < 4:
             continue
         curve = 1200.0 * np.log2(f0_hz[inside] / np.median(f0_hz[inside]))
         moves.append(float(curve.std()))
-        if end - start >= VIBRATO_NOTE_S and inside.sum() >= 24:
+        if end - start >= VIBRATO_NOTE_S and inside.sum() >= 12:
             swings.append(_swings(curve))
     return {
         "dynamic_range_db": round(float(np.ptp(np.percentile(levels_db, (10, 90)))), 1) if levels_db.size else 0.0,
@@ -92,7 +92,7 @@ def expression(song: Song, dry: Audio, times: Times, f0_hz: Times) -> dict[str, 
 
 
 def _swings(cents: Times) -> bool:
-    """Tell whether a pitch curve in steps of 10 ms has a vibrato: its strongest swing lies at 4 to 8 Hz, 15 cents."""
+    """Tell whether a pitch curve in steps of 20 ms has a vibrato: its strongest swing lies at 4 to 8 Hz, 15 cents."""
     line = np.polyval(np.polyfit(np.arange(len(cents)), cents, 1), np.arange(len(cents)))
     spectrum = np.abs(np.fft.rfft((cents - line) * np.hanning(len(cents)), 512))
     rates = np.fft.rfftfreq(512, PITCH_STEP_S)
@@ -116,7 +116,7 @@ def _cents_off(note: Note, start: float, end: float, times: Times, f0_hz: Times)
 
 
 def pitch_track(dry: Audio, spans: Sequence[PhonemeSpan]) -> tuple[Times, Times]:
-    """Return the times and pitch in Hz (0 where unvoiced) of frames of 10 ms, where the spans are not silent.
+    """Return the times and pitch in Hz (0 where unvoiced) of frames of 20 ms, where the spans are not silent.
 
     Silences longer than 0.1 s are cut out before the analysis, which takes time for them, too.
     """

@@ -22,7 +22,7 @@ from songsmith.evaluation.ghost import ghost_db
 from songsmith.evaluation.harmony import clashing_time, key_agreement, pitch_class_weights
 from songsmith.evaluation.mood import mood
 from songsmith.evaluation.structure import dynamics, structure
-from songsmith.evaluation.voice import expression, pitch_track
+from songsmith.evaluation.voice import PITCH_STEP_S, expression, pitch_track
 from songsmith.evaluation.words import _unclear, align
 from songsmith.keyfinding import estimate_key
 from songsmith.plan import Chord, PlannedSection
@@ -141,7 +141,7 @@ def test_a_ghost_is_heard(song: Song) -> None:
 def test_vibrato_and_dynamics_are_measured(song: Song) -> None:
     notes = (Note(4.0, 4.0, 69, 0),)
     held = replace(song, notes=notes)
-    times = np.arange(0.0, 8.0, 0.01)
+    times = np.arange(0.0, 8.0, PITCH_STEP_S)
     start, end = song.timeline.seconds(4.0), song.timeline.seconds(8.0)
     sung = (times > start) & (times < end)
     samples = np.zeros((1, 8 * RATE), np.float32)
