@@ -111,6 +111,13 @@ def test_notes_on_a_grid_come_back_exactly(
         assert float(measure.duration.quarterLength) == pytest.approx(Meter.parse(meter).beats_per_bar)
 
 
+@pytest.mark.parametrize("length", [1 / 12, 1 / 6, 5 / 12, 0.4, 7 / 12])
+def test_a_note_of_a_triplet_ends_on_a_triplet(length: float) -> None:
+    found = joined(read(sung([(1 / 3, length, 60), (2.0, 1.0, 62)])))
+    assert [(onset, pitch) for onset, _, pitch, _ in found] == [(pytest.approx(1 / 3, abs=1e-4), 60), (2.0, 62)]
+    assert found[0][1] * 3 == pytest.approx(max(1, round(length * 3)), abs=1e-3)
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     onsets=st.lists(st.floats(0.0, 31.5), min_size=1, max_size=40).map(

@@ -193,9 +193,20 @@ def _ends(
         wanted = round(place / exact[0]) * exact[0] if exact else Fraction(round(2 * place), 2)
         if wanted <= start:
             wanted = min((start // SIXTEENTH + 1) * SIXTEENTH, following or start + 1)
+        wanted = _on_units(wanted, start, units, cell)
         if following is not None and (wanted >= following or (not exact and following - wanted < SIXTEENTH)):
             wanted = following
         yield wanted
+
+
+def _on_units(end: Fraction, start: Fraction, units: dict[Fraction, Fraction], cell: Fraction) -> Fraction:
+    """Return the place on the grid of its cell that is nearest to an end, and after the start."""
+    begin = end // cell * cell
+    unit = units.get(begin)
+    if unit is None or (end - begin) % unit == 0:
+        return end
+    first = begin if start < begin else begin + ((start - begin) // unit + 1) * unit
+    return max(first, begin + round((end - begin) / unit) * unit)
 
 
 def values(paper: Paper, meter: Meter, bars: int) -> list[Value]:
