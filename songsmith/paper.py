@@ -84,8 +84,8 @@ class Paper:
     warnings: tuple[str, ...] = ()
 
 
-def song_of(paper: Paper, backends: tuple[tuple[str, Backend | None], ...], audio: Mix) -> Song:
-    """Return the song of a paper with its sound and what filled each role, before it is checked."""
+def song_of(paper: Paper, backends: tuple[tuple[str, Backend | None], ...], audio: Mix | None = None) -> Song:
+    """Return the song of a paper with what filled each role and its sound, if any, before it is checked."""
     return Song(
         title=paper.title,
         seed=paper.seed,

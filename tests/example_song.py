@@ -20,6 +20,20 @@ RATE = 44100
 PITCHES = (60, 64, 67, 64, 65, 69, 72, 67)
 
 
+SHEET = """
+[Verse 1]
+Copper kettle on the fire
+Seven sparrows on the wire
+[Chorus]
+Morning comes in by the door
+Nothing that I waited for
+[Verse 2]
+Silver needle in the hay
+Somebody has gone away
+"""
+"""Two verses and a chorus, of two lines each."""
+
+
 def syllable(text: str, phonemes: str, stress: int = 1) -> Syllable:
     return Syllable(text, tuple(Phoneme.parse(symbol) for symbol in phonemes.split()), stress)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from example_song import SHEET
 
 import songsmith
 from songsmith.audio import Audio
@@ -20,17 +21,6 @@ from songsmith.song import Mix, Song
 from songsmith.vary import Request, vary_paper
 from songsmith.varying.loop import cut, make_loops, seam, wrap
 
-SHEET = """
-[Verse 1]
-Copper kettle on the fire
-Seven sparrows on the wire
-[Chorus]
-Morning comes in by the door
-Nothing that I waited for
-[Verse 2]
-Silver needle in the hay
-Somebody has gone away
-"""
 LEVELS = {"exploration": 0.25, "combat": 0.6, "boss": 0.95}
 SILENCE = Mix(Audio(np.zeros((2, 1), np.float32), MIX_SAMPLE_RATE), {})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from example_song import SHEET
 
 import songsmith
 from songsmith.cache import Cache, cache_folder
@@ -17,25 +18,14 @@ from songsmith.cli import main
 from songsmith.errors import InputError
 from songsmith.fit_report import report_fit
 from songsmith.mix import MIX_SAMPLE_RATE
-from songsmith.paper import FAULTY, PUT_ASIDE, Paper, write_paper
+from songsmith.paper import FAULTY, PUT_ASIDE, Paper, song_of, write_paper
 from songsmith.pipeline import make
 from songsmith.resources import preset_path
 from songsmith.score import Note
-from songsmith.song import Provenance, Song
+from songsmith.song import Song
 from songsmith.vary import Request, difference, vary_paper
 from songsmith.vocals import Studio
 
-SHEET = """
-[Verse 1]
-Copper kettle on the fire
-Seven sparrows on the wire
-[Chorus]
-Morning comes in by the door
-Nothing that I waited for
-[Verse 2]
-Silver needle in the hay
-Somebody has gone away
-"""
 AMOUNTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -283,20 +273,8 @@ def test_a_folder_opens_no_file_that_it_names(full: tuple[Song, Song], tmp_path:
 
 def on_paper(paper: Paper, *more: str) -> Song:
     """Return the song of a paper without its sound."""
-    return Song(
-        title=paper.title,
-        seed=paper.seed,
-        brief=paper.brief,
-        lyrics=paper.lyrics,
-        plan=paper.plan,
-        timeline=paper.accompaniment.timeline,
-        chords=paper.score.chords,
-        notes=paper.score.notes,
-        parts=paper.accompaniment.parts,
-        performance=paper.performance,
-        voices=paper.voices,
-        provenance=Provenance("0", paper.backends, (*paper.warnings, *more)),
-    )
+    song = song_of(paper, paper.backends)
+    return replace(song, provenance=replace(song.provenance, warnings=(*paper.warnings, *more)))
 
 
 def test_each_section_swings_as_its_style_does() -> None:

@@ -7,7 +7,7 @@ Lyrics; for hymns and ballads the common, long and short metres of the hymnals; 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lyrics.lyricist.brief import PLAYED, WritingBrief
@@ -236,8 +236,3 @@ def _ranked(weights: Mapping[str, float], rng: np.random.Generator) -> tuple[str
     names = sorted(weights)
     keys = np.log([weights[name] for name in names]) + rng.gumbel(size=len(names))
     return tuple(names[i] for i in np.argsort(-keys, kind="stable"))
-
-
-def resized(shape: Shape, lines: int) -> Shape:
-    """Return the first lines of a shape."""
-    return replace(shape, patterns=shape.patterns[:lines], scheme=shape.scheme[:lines])

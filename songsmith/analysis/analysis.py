@@ -33,7 +33,6 @@ from songsmith.audio import Audio
 from songsmith.errors import InputError
 from songsmith.mixing.loudness import OFFSET_LUFS, integrated_lufs, k_energies
 from songsmith.plan import Chord
-from songsmith.theory import Key
 from songsmith.timeline import Timeline
 from songsmith.tunes.hum import HeardNote
 
@@ -239,8 +238,3 @@ def _sections(
     spans = [(int(a / LOUDNESS_PERIOD_S), int(b / LOUDNESS_PERIOD_S)) for a, b in pairwise(edges)]
     level_db = np.asarray([10.0 * np.log10(np.mean(power[a : max(a + 1, b)]) + 1e-12) for a, b in spans])
     return find_sections(by_bar, narrow, level_db, bars_with_voice(voice, edges))
-
-
-def key_of(analysis: Analysis) -> Key:
-    """Return the key of an analysis as a value."""
-    return Key.parse(analysis.key)

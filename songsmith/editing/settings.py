@@ -83,12 +83,7 @@ def _key(song: Song, rest: list[str], value: str) -> Song:
         raise InputError(f"the song is in {song.plan.key} and can be moved to any {old.mode} key, not to {value!r}")
     shift = (new.tonic - old.tonic + 5) % 12 - 5
     chords = tuple(replace(chord, symbol=_moved(chord.symbol, shift, new)) for chord in song.chords)
-    parts = tuple(
-        part
-        if part.is_drum
-        else replace(part, notes=tuple(replace(n, pitch=_kept(n.pitch + shift)) for n in part.notes))
-        for part in song.parts
-    )
+    parts = tuple(part if part.is_drum else _transposed(part, shift) for part in song.parts)
     notes = tuple(replace(note, pitch=note.pitch + shift) for note in song.notes)
     if notes:
         home = load_voice(song.brief.voice, song.brief.performance or None).range

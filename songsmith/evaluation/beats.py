@@ -5,12 +5,10 @@ Source: D. P. W. Ellis, "Beat tracking by dynamic programming", J. New Music Res
 
 from __future__ import annotations
 
-from math import gcd
-
 import numpy as np
 import numpy.typing as npt
 
-from songsmith.audio import Audio
+from songsmith.audio import Audio, resampled
 from songsmith.errors import MissingPart
 
 RATE = 22050
@@ -23,8 +21,6 @@ def heard_tempo(mix: Audio, asked: float) -> float:
 
     Half, double and the triplet levels of the asked tempo count as it. 0 where no beat is heard.
     """
-    from scipy.signal import resample_poly
-
     try:
         import librosa
     except ImportError as err:
@@ -32,8 +28,7 @@ def heard_tempo(mix: Audio, asked: float) -> float:
             "the beat tracker is not installed (librosa): pip install librosa, "
             "or evaluate without it (--no-words, listen=False)"
         ) from err
-    common = gcd(RATE, mix.sample_rate)
-    mono = resample_poly(mix.samples.mean(axis=0, dtype=np.float64), RATE // common, mix.sample_rate // common)
+    mono = resampled(mix.samples.mean(axis=0, dtype=np.float64), mix.sample_rate, RATE)
     strength = librosa.onset.onset_strength(y=mono.astype(np.float32), sr=RATE, hop_length=HOP)
     _, found = librosa.beat.beat_track(
         onset_envelope=strength, sr=RATE, hop_length=HOP, start_bpm=asked, units="time"

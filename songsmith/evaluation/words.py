@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from math import gcd
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ import numpy as np
 from lyrics.errors import LyricsError
 from lyrics.parse import parse_sheet
 from lyrics.values import Line, Lyrics
-from songsmith.audio import Audio
+from songsmith.audio import Audio, resampled
 from songsmith.errors import MissingPart
 
 RATE = 16000
@@ -61,10 +60,7 @@ def words(lyrics: Lyrics, dry: Audio) -> dict[str, Any]:
 
 def transcribe(dry: Audio) -> str:
     """Return what the recogniser hears in a vocal; raise MissingPart where it is not installed."""
-    from scipy.signal import resample_poly
-
-    common = gcd(RATE, dry.sample_rate)
-    samples = resample_poly(dry.samples.mean(axis=0, dtype=np.float64), RATE // common, dry.sample_rate // common)
+    samples = resampled(dry.samples.mean(axis=0, dtype=np.float64), dry.sample_rate, RATE)
     segments, _ = _recogniser().transcribe(
         samples.astype(np.float32), language="en", beam_size=5, condition_on_previous_text=False, temperature=0.0
     )

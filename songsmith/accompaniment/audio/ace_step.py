@@ -18,9 +18,8 @@ from songsmith.accompaniment.audio.loading import (
     ModelPlace,
     chance,
     check_pipeline,
-    device_and_type,
     find_model,
-    loading,
+    load_pipeline,
     pipeline_class,
     repeatable,
 )
@@ -84,10 +83,4 @@ class AceStep:
 @lru_cache(maxsize=1)
 def _load(model: ModelPlace) -> Any:
     """Return a pipeline, loaded once a process."""
-    device, numbers = device_and_type()
-    kind = pipeline_class(PIPELINE)
-    with loading(model, WHAT):
-        pipeline = kind.from_pretrained(model.folder, dtype=numbers, use_safetensors=True, local_files_only=True)
-        pipeline.to(device)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+    return load_pipeline(model, PIPELINE, WHAT)

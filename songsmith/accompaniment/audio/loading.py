@@ -151,6 +151,17 @@ def loading(model: ModelPlace, what: str) -> Iterator[None]:
         raise InputError(f"{model.name}: is no {what} that can be read ({type(err).__name__}: {reason})") from err
 
 
+def load_pipeline(model: ModelPlace, name: str, what: str) -> Any:
+    """Return a pipeline of diffusers, the class of a name, with the weights of a model."""
+    device, numbers = device_and_type()
+    kind = pipeline_class(name)
+    with loading(model, what):
+        pipeline = kind.from_pretrained(model.folder, dtype=numbers, use_safetensors=True, local_files_only=True)
+        pipeline.to(device)
+    pipeline.set_progress_bar_config(disable=True)
+    return pipeline
+
+
 @lru_cache(maxsize=4)
 def weights_sha256(folder: Path) -> str:
     """Return one hash of all weights in a folder."""

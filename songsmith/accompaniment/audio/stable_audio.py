@@ -21,9 +21,8 @@ from songsmith.accompaniment.audio.loading import (
     ModelPlace,
     chance,
     check_pipeline,
-    device_and_type,
     find_model,
-    loading,
+    load_pipeline,
     need,
     pipeline_class,
     repeatable,
@@ -111,10 +110,4 @@ def _window(pipeline: Any, wish: SoundWish, end_s: float, known: Any, seed: int,
 @lru_cache(maxsize=1)
 def _load(model: ModelPlace) -> Any:
     """Return a pipeline, loaded once a process."""
-    device, numbers = device_and_type()
-    kind = pipeline_class(PIPELINE)
-    with loading(model, WHAT):
-        pipeline = kind.from_pretrained(model.folder, dtype=numbers, use_safetensors=True, local_files_only=True)
-        pipeline.to(device)
-    pipeline.set_progress_bar_config(disable=True)
-    return pipeline
+    return load_pipeline(model, PIPELINE, WHAT)

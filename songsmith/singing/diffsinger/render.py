@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from songsmith.audio import resampled
 from songsmith.errors import InputError
 from songsmith.performance import BREATH
 from songsmith.seeds import generator
@@ -214,8 +215,6 @@ def _mel(acoustic: Model, found: dict[str, Array], count: int, bank: Bank) -> Ar
 
 def _breath(phrase: Phrase, sound: Single, rate: int) -> Single:
     """Return the bank's own breath before a phrase, at the level of songsmith's and at 44.1 kHz, silent elsewhere."""
-    from scipy.signal import resample_poly
-
     result = np.zeros(len(sound), np.float32)
     if phrase.spans[0].symbol == BREATH:
         first, past = (round(t * rate) for t in (phrase.spans[0].start, phrase.spans[0].end))
@@ -224,8 +223,7 @@ def _breath(phrase: Phrase, sound: Single, rate: int) -> Single:
         wave = sound[first:past] * np.sin(0.5 * np.pi * fade) ** 2
         loudness = float(np.sqrt(np.mean(wave**2)))
         result[first:past] = wave * (float(db_to_gain(BREATH_DB)) / loudness if loudness > 1e-5 else 0.0)
-    common = math.gcd(SONG_RATE, rate)
-    return result if rate == SONG_RATE else resample_poly(result, SONG_RATE // common, rate // common)
+    return resampled(result, rate, SONG_RATE)
 
 
 def _gender(colour: VoiceColour, part: Part) -> float:
