@@ -34,6 +34,7 @@ from songsmith.pipeline import Progress, channels_of
 from songsmith.plan import Chord, Plan, PlannedSection
 from songsmith.prompt import Overrides, understand
 from songsmith.score import Score
+from songsmith.separation.reading import read_whole
 from songsmith.singing.voices import load_voice
 from songsmith.song import Backend, Song
 from songsmith.styles import Style
@@ -181,7 +182,7 @@ def _read(vocal: str | Path | Audio) -> tuple[Audio, str, str]:
         audio, name = vocal, "recording"
     else:
         path = Path(vocal)
-        audio, name = Audio.read(path), printable(path.name)
+        audio, name = read_whole(path, LONGEST_S), printable(path.name)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     if not SHORTEST_S <= audio.duration_s <= LONGEST_S:
         raise InputError(f"{name}: lasts {audio.duration_s:.1f} s: give {SHORTEST_S:g} to {LONGEST_S:g} s of singing")

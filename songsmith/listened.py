@@ -11,9 +11,11 @@ import numpy as np
 
 from lyrics.text import printable
 from songsmith.analysis import Analysis, analyse
+from songsmith.analysis.analysis import LONGEST_S
 from songsmith.audio import Audio, resampled
 from songsmith.errors import InputError
 from songsmith.mix import MIX_SAMPLE_RATE
+from songsmith.separation.reading import read_whole
 
 SUNG_SHARE = 0.15
 """A recording in which somebody sings for more than this share of the time has a voice that is in the way."""
@@ -54,7 +56,7 @@ def read_recording(
         sha256 = hashlib.sha256(np.ascontiguousarray(audio.samples).tobytes()).hexdigest()
     else:
         path = Path(over)
-        audio, name = Audio.read(path), printable(path.name)
+        audio, name = read_whole(path, LONGEST_S), printable(path.name)
         sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     stereo = for_mixer(audio)
     found = analyse(audio, tempo=tempo)

@@ -36,15 +36,16 @@ def analyse(
 ) -> None:
     """Say what is in a recording: tempo, beats and bars, key, chords, sections, loudness, voice; and draw it."""
     from songsmith.analysis import analyse as read
-    from songsmith.audio import Audio
+    from songsmith.analysis.analysis import LONGEST_S
     from songsmith.listened import for_mixer, separated
     from songsmith.picture.analysis import picture_of
+    from songsmith.separation.reading import read_whole
 
     check_recording(file)
     picture = check_picture(out or Path(f"{file.stem}-analysis.png"), overwrite or out is None)
     with progress_bars(quiet or as_json) as progress:
         progress("reading", 0.0)
-        audio = Audio.read(file)
+        audio = read_whole(file, LONGEST_S)
         progress("reading", 1.0)
         parts = None
         if stems:

@@ -42,24 +42,16 @@ class Source:
 
 def read_source(recording: str | Path | Audio) -> Source:
     """Return a recording from a file or from memory; raise InputError for what is none."""
-    from songsmith.separation.reading import from_audio, open_recording
+    from songsmith.separation.reading import from_audio, read_whole
 
     if isinstance(recording, Audio):
         from_audio(recording)
-        _check_length(recording.duration_s)
+        if recording.duration_s > LONGEST_S:
+            raise InputError(f"the recording lasts {recording.duration_s:.0f} s: give at most {LONGEST_S:g} s")
         digest = hashlib.sha256(np.ascontiguousarray(recording.samples).tobytes()).hexdigest()
         return Source(recording, "FLOAT", "recording", digest)
     path = Path(recording).expanduser()
-    with open_recording(path) as opened:
-        _check_length(opened.frames / opened.sample_rate)
-        samples = np.concatenate(list(opened.blocks()), axis=1)
-        audio = Audio(np.ascontiguousarray(samples), opened.sample_rate)
-    return Source(audio, _subtype(path), printable(path.name), _digest(path))
-
-
-def _check_length(length_s: float) -> None:
-    if length_s > LONGEST_S:
-        raise InputError(f"the recording lasts {length_s:.0f} s: give at most {LONGEST_S:g} s")
+    return Source(read_whole(path, LONGEST_S), _subtype(path), printable(path.name), _digest(path))
 
 
 def _digest(path: Path) -> str:

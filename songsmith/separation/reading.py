@@ -124,6 +124,15 @@ def open_recording(path: Path) -> Iterator[Recording]:
             recording.close()
 
 
+def read_whole(path: Path, longest_s: float = LONGEST_S) -> Audio:
+    """Return the sound of a file; raise InputError for what cannot be read, is no sound or lasts longer."""
+    with open_recording(path) as recording:
+        length_s = recording.frames / recording.sample_rate
+        if length_s > longest_s:
+            raise InputError(f"{path}: lasts {length_s:.0f} s: give at most {longest_s:g} s")
+        return Audio(np.concatenate(list(recording.blocks()), axis=1), recording.sample_rate)
+
+
 def _readable(path: Path, folder: Path) -> Path:
     """Return a file that libsndfile reads: the one given, or what ffmpeg makes of it in a folder."""
     import soundfile
@@ -161,6 +170,8 @@ def _decoded(path: Path, folder: Path, reason: str) -> Path:
         raise InputError(f"{path}: ffmpeg could not decode it ({err}); convert it to wav, flac, ogg or mp3") from err
     if ran.returncode != 0 or not target.exists():
         said = ran.stderr.decode(errors="replace").strip().splitlines()
+        if any("matches no streams" in line for line in said):
+            raise InputError(f"{path}: has no sound track; give a recording with sound in it")
         raise InputError(
             f"{path}: not a readable audio file ({(said or ['ffmpeg finds no sound in it'])[-1][:200]}); "
             "use wav, flac, ogg, mp3 or m4a"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import mutagen
@@ -18,7 +19,7 @@ from songsmith.errors import InputError
 from songsmith.separation import Options
 from songsmith.separation.files import separate_file
 from songsmith.separation.mini import Mini
-from songsmith.separation.reading import open_recording
+from songsmith.separation.reading import open_recording, read_whole
 
 RATE = 22050
 
@@ -117,6 +118,26 @@ def test_m4a_through_ffmpeg(tmp_path: Path) -> None:
     decoded = soundfile.read(made.stems[0])[0] + soundfile.read(made.stems[1])[0]
     assert abs(len(decoded) - 50_000) <= 2048
     assert soundfile.SoundFile(made.stems[0]).title == "Hi"
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_a_film_without_sound_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "silent.mp4"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=s=64x64:d=1", str(path)]
+    subprocess.run(command, check=True, timeout=60)
+    for said in (lambda: read_whole(path), lambda: separate_file(path, tmp_path / "out", Mini(), 2)):
+        with pytest.raises(InputError, match=r"silent\.mp4: has no sound track; give a recording with sound in it"):
+            said()
+
+
+def test_a_file_read_whole(tmp_path: Path) -> None:
+    recording(tmp_path / "a.wav", rate=8000, frames=16_000)
+    expected, rate = soundfile.read(tmp_path / "a.wav", dtype="float32", always_2d=True)
+    audio = read_whole(tmp_path / "a.wav")
+    assert audio.sample_rate == rate
+    np.testing.assert_array_equal(audio.samples, expected.T)
+    with pytest.raises(InputError, match=r"a\.wav: lasts 2 s: give at most 1\.5 s"):
+        read_whole(tmp_path / "a.wav", longest_s=1.5)
 
 
 def test_without_ffmpeg_it_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
