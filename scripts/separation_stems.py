@@ -6,7 +6,9 @@ recordings may replace the SoundFont's, speaking synthesizers may take the lead'
 with WORLD on the song's own pitch curve), and each stem goes through random effects. To test on (`--test`), the
 songs are mixed by songsmith's mixer instead, so that voices, instruments and effects are others than in training.
 
-A song is one `[4, 2, frames]` int16 array (`.npy`, 44.1 kHz; drums, bass, other, vocals) of which the sum is the mix.
+A song is one `[4, 2, frames]` int16 array (`.npy`, 44.1 kHz; drums, bass, other, vocals) of which the sum is the mix;
+with `--vocals-only` it is its voices alone, with `--solos` the melody of one instrument, `[1, 2, frames]`.
+`--drawn-voices` makes a new voice for every song, never one near those that are kept to test with.
 
     python scripts/separation_stems.py OUT --songs 100 --soundfont TimGM6mb --soundfont FluidR3_GM.sf2 --voice alto
 """
@@ -24,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from songsmith.accompaniment.parts import Part
+from songsmith.accompaniment.parts import Part, PartNote
 from songsmith.accompaniment.render import render_parts
 from songsmith.accompaniment.soundfont import DRUM_BANK, SoundFont, find_soundfont, load_soundfont
 from songsmith.audio import Audio
@@ -34,12 +36,18 @@ from songsmith.paper import Paper, write_paper
 from songsmith.performance import Performance
 from songsmith.pipeline import render
 from songsmith.styles import load_style, style_names
+from songsmith.timeline import Timeline
 from songsmith.vocals import Studio, fit
 
 RATE = 44100
 SOURCES = ("drums", "bass", "other", "vocals")
 FAMILIES = ((0, 8), (8, 16), (16, 24), (24, 32), (40, 52), (56, 64), (64, 72), (72, 80), (80, 96), (104, 112))
 BASSES, KITS = range(32, 40), (0, 8, 16, 24, 25, 26, 32, 40)
+LEVEL_DB = {"drums": -20, "bass": -20, "other": -20, "vocals": -18}
+SOLO_S = 40.0
+SOLOISTS = (*range(16, 24), *range(40, 45), *range(56, 80), 81, 109, 110, 111)
+HELD_OUT_STYLES = ("jf_alpha", "jm_kumo")
+HELD_OUT_FORMANTS = (0.86, 1.07)  # of the voices tenor and soprano
 DRUM_WORDS = {
     "kick": (r"kick|bass ?drum|\bbd", (35, 36)),
     "snare": (r"snare|\bsn|\bsd", (37, 38, 39, 40)),
@@ -79,6 +87,38 @@ def paper_for(seed: int, voices: list[str], random: np.random.Generator, short: 
     key = f"{random.choice(['C', 'D', 'E', 'F', 'G', 'A', 'B'])} {random.choice(['major', 'minor'])}"
     voice = str(random.choice(voices))
     return write_paper(style, sheet_for(random, short), seed, style=style, tempo=tempo, key=key, voice=voice)
+
+
+def random_voice(random: np.random.Generator, folder: Path, styles: Path | None) -> Path:
+    """Write the file of a voice with a range and colour of its own: `heart`'s, or a mixture of Kokoro's styles."""
+    low, male = int(random.integers(42, 58)), False
+    formants = float(random.uniform(0.78, 1.22))
+    lines = ['name = "drawn"', 'title = "Drawn"']
+    if styles is not None:
+        known = np.load(styles)
+        names = [name for name in known.files if name not in HELD_OUT_STYLES]
+        shares = random.dirichlet(np.full(len(names), 0.7)) * 1.4 - 0.4 / len(names)
+        table = sum(known[name] * share for name, share in zip(names, shares, strict=True))
+        np.savez(folder / "drawn.npz", drawn=np.asarray(table, np.float32))
+        male = formants < 0.95
+        lines += ['singer = "kokoro"', "[backend]", 'style = "drawn"', f'styles = "{folder / "drawn.npz"}"']
+        lines.append(f'pitch = "{"male" if male else "female"}"')
+    else:
+        while min(abs(formants - known) for known in HELD_OUT_FORMANTS) < 0.02:
+            formants = float(random.uniform(0.78, 1.22))
+        lines.append('singer = "heart"')
+    low -= 5 if male else 0
+    lines += ["[range]", f"lowest = {low}", f"highest = {low + 29}", f"comfortable_lowest = {low + 5}"]
+    lines += [f"comfortable_highest = {low + 20}", "[colour]", f"formants = {formants:.3f}"]
+    colour = {
+        "breathiness": max(0.0, random.uniform(-0.3, 0.5)),
+        "tension": random.uniform(-0.6, 0.7),
+        "brightness_db": random.uniform(-1.5, 1.5),
+    }
+    lines += [f"{key} = {value:.3f}" for key, value in colour.items()]
+    path = folder / "drawn.toml"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
 
 
 def redrawn(part: Part, random: np.random.Generator, soundfont: SoundFont) -> Part:
@@ -219,6 +259,33 @@ def panned(samples: Floats, pan: float) -> Floats:
     return stereo * (np.sqrt(2) * np.array([[np.cos(angle)], [np.sin(angle)]], np.float32))
 
 
+def vocals_of(paper: Paper, frames: int, foreign: list[list[str]], foreign_share: float,
+              random: np.random.Generator) -> Floats:  # fmt: skip
+    """Return the lead and its harmonies, each at a place of its own."""
+    studio = Studio(paper.seed, Cache(None), 1)
+    if foreign and random.random() < foreign_share:
+        lead = foreign_lead(paper.performance, foreign[int(random.integers(len(foreign)))], random)
+    else:
+        lead = studio.sing_lead(paper.performance, paper.lyrics, paper.cast)
+    found = panned(fit(lead, frames).samples, random.uniform(-0.15, 0.15))
+    if random.random() < 0.7:
+        for voice in studio.sing_parts(paper.voices, frames):
+            gain = np.float32(10 ** (random.uniform(-14, -3) / 20))
+            found += gain * panned(voice.audio.samples, random.uniform(-1, 1))
+    return found
+
+
+def finished(name: str, sound: Floats, random: np.random.Generator) -> Floats:
+    """Return a stem through random effects, at one level where it sounds."""
+    frames = sound.shape[1]
+    sound = np.asarray(effects(name, random)(sound, RATE))
+    active = sound[:, np.abs(sound).max(0) > 1e-3]
+    power = float(np.mean(active**2)) if active.size else 0.0
+    if power > 0:
+        sound = sound * np.float32(10 ** (LEVEL_DB[name] / 20) / np.sqrt(power))
+    return sound[:, :frames]
+
+
 def stems_to_train(paper: Paper, soundfonts: list[SoundFont], kits: list[Path], foreign: list[list[str]],
                    foreign_share: float, random: np.random.Generator) -> dict[str, Floats]:  # fmt: skip
     """Return the four stems of a song, each through its own random effects."""
@@ -240,25 +307,37 @@ def stems_to_train(paper: Paper, soundfonts: list[SoundFont], kits: list[Path], 
         gain = 10 ** (random.uniform(-8, 2) / 20) if source == "other" else 1.0
         pan = random.uniform(-0.7, 0.7) if source == "other" else random.uniform(-0.1, 0.1)
         found[source] += np.float32(gain) * panned(samples, pan)
-    studio = Studio(paper.seed, Cache(None), 1)
-    if foreign and random.random() < foreign_share:
-        lead = foreign_lead(paper.performance, foreign[int(random.integers(len(foreign)))], random)
-    else:
-        lead = studio.sing_lead(paper.performance, paper.lyrics, paper.cast)
-    found["vocals"] += panned(fit(lead, frames).samples, random.uniform(-0.15, 0.15))
-    if random.random() < 0.7:
-        for voice in studio.sing_parts(paper.voices, frames):
-            gain = np.float32(10 ** (random.uniform(-14, -3) / 20))
-            found["vocals"] += gain * panned(voice.audio.samples, random.uniform(-1, 1))
-    level_db = {"drums": -20, "bass": -20, "other": -20, "vocals": -18}
+    found["vocals"] = vocals_of(paper, frames, foreign, foreign_share, random)
     for name in SOURCES:
-        sound = effects(name, random)(found[name], RATE)
-        active = sound[:, np.abs(sound).max(0) > 1e-3]
-        power = float(np.mean(active**2)) if active.size else 0.0
-        if power > 0:
-            sound = sound * np.float32(10 ** (level_db[name] / 20) / np.sqrt(power))
-        found[name] = sound[:, :frames]
+        found[name] = finished(name, found[name], random)
     return found
+
+
+def solo_of(soundfonts: list[SoundFont], random: np.random.Generator) -> Floats:
+    """Return a melody of one instrument that holds its notes as a voice does, with a vibrato of its own."""
+    tempo, beat = float(random.uniform(60, 170)), 0.0
+    timeline = Timeline.steady(tempo, round(SOLO_S * tempo / 60), 4)
+    pitch, low = int(random.integers(55, 77)), int(random.integers(48, 60))
+    scale = [int(random.integers(12)) + step for step in (0, 2, 4, 5, 7, 9, 11)]
+    held, notes = float(random.uniform(0.4, 1.05)), []
+    while beat < len(timeline.beats) - 6:
+        length = float(random.choice([0.25, 0.5, 0.5, 1.0, 1.0, 1.5, 2.0, 4.0]))
+        pitch = int(np.clip(pitch + random.integers(-5, 6), low, low + 31))
+        while pitch % 12 not in [step % 12 for step in scale]:
+            pitch += 1
+        if random.random() > 0.12:
+            notes.append(PartNote(beat, length * held, pitch, int(random.integers(50, 120))))
+        beat += length
+    soundfont = soundfonts[int(random.integers(len(soundfonts)))]
+    there = {program for bank, program, _ in soundfont.presets if bank == 0}
+    part = Part("other", int(random.choice([one for one in SOLOISTS if one in there])), False, tuple(notes))
+    sound = render_parts([part], timeline, soundfont, RATE, None, 1)[part.name].samples
+    rate, cents = random.uniform(4.0, 7.0), max(0.0, random.uniform(-20, 45))
+    swing = cents / 1200 * np.log(2) / (2 * np.pi * rate)
+    times = np.arange(sound.shape[1]) / RATE
+    places = (times + swing * np.sin(2 * np.pi * rate * times)) * RATE
+    stereo = np.stack([np.interp(places, np.arange(sound.shape[1]), side) for side in panned(sound, 0.0)])
+    return finished("other", stereo.astype(np.float32), random)
 
 
 def stems_to_test(paper: Paper, soundfont: Path) -> dict[str, Floats]:
@@ -273,10 +352,33 @@ def stems_to_test(paper: Paper, soundfont: Path) -> dict[str, Floats]:
 
 
 def as_int16(stems: dict[str, Floats]) -> npt.NDArray[np.int16]:
-    """Return stems as `[4, 2, frames]` int16, scaled so that neither they nor their sum clip."""
-    stack = np.stack([stems[name] for name in SOURCES])
+    """Return stems as `[4, 2, frames]` int16 (or what there are), scaled so that neither they nor their sum clip."""
+    stack = np.stack([stems[name] for name in SOURCES if name in stems])
     peak = max(float(np.abs(stack).max()), float(np.abs(stack.sum(0)).max()), 1e-6)
     return np.asarray(np.rint(stack * (min(1.0, 0.95 / peak) * 32767)), np.int16)
+
+
+def song_of(arguments: argparse.Namespace, seed: int, fonts: list[Path], soundfonts: list[SoundFont],
+            kits: list[Path]) -> tuple[dict[str, Floats], str]:  # fmt: skip
+    """Return the stems of the song with a number, and its style."""
+    random = np.random.default_rng([seed, int(arguments.test)])
+    foreign = [command.split() for command in arguments.foreign]
+    if arguments.solos:
+        return {"other": solo_of(soundfonts, random)}, "solo"
+    with tempfile.TemporaryDirectory() as folder:
+        voices = arguments.voice or ["alto"]
+        if arguments.drawn_voices:
+            voices = [str(random_voice(random, Path(folder), arguments.styles))]
+        paper = paper_for(seed, voices, random, arguments.test)
+        if arguments.vocals_only:
+            frames = int(paper.accompaniment.timeline.beats[-1] * RATE)
+            vocals = vocals_of(paper, frames, foreign, arguments.foreign_share, random)
+            stems = {"vocals": finished("vocals", vocals, random)}
+        elif arguments.test:
+            stems = stems_to_test(paper, fonts[seed % len(fonts)])
+        else:
+            stems = stems_to_train(paper, soundfonts, kits, foreign, arguments.foreign_share, random)
+    return stems, paper.style.name
 
 
 def main() -> None:
@@ -291,23 +393,22 @@ def main() -> None:
     parser.add_argument("--foreign", action="append", default=[], help="a speech command with FILE and TEXT in it")
     parser.add_argument("--foreign-share", type=float, default=0.45)
     parser.add_argument("--test", action="store_true")
+    parser.add_argument("--drawn-voices", action="store_true", help="a new voice for every song in place of --voice")
+    parser.add_argument("--styles", type=Path, help="file of Kokoro's styles: the new voices are mixtures of them")
+    parser.add_argument("--vocals-only", action="store_true", help="write the voices alone, [1, 2, frames]")
+    parser.add_argument("--solos", action="store_true", help="write melodies of one instrument alone, [1, 2, frames]")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     fonts = [find_soundfont(Path(name) if "/" in name else name) for name in arguments.soundfont or ["TimGM6mb"]]
     soundfonts = [] if arguments.test else [load_soundfont(path) for path in fonts]
     kits = sorted(path for path in arguments.kits.iterdir() if path.is_dir()) if arguments.kits else []
     for seed in range(arguments.seed, arguments.seed + arguments.songs):
-        path = arguments.out / f"{seed:05d}.npy"
+        kind = "voice-sung-" if arguments.vocals_only else "music-solo-" if arguments.solos else ""
+        path = arguments.out / f"{kind}{seed:05d}.npy"
         if path.exists():
             continue
-        random = np.random.default_rng([seed, int(arguments.test)])
         try:
-            paper = paper_for(seed, arguments.voice or ["alto"], random, arguments.test)
-            if arguments.test:
-                stems = stems_to_test(paper, fonts[seed % len(fonts)])
-            else:
-                spoken_by = [command.split() for command in arguments.foreign]
-                stems = stems_to_train(paper, soundfonts, kits, spoken_by, arguments.foreign_share, random)
+            stems, style = song_of(arguments, seed, fonts, soundfonts, kits)
         except SongsmithError as err:
             print(f"{seed}: put aside: {err}", flush=True)
             continue
@@ -315,7 +416,7 @@ def main() -> None:
         with temporary.open("wb") as file:
             np.save(file, as_int16(stems))
         temporary.rename(path)
-        print(f"{path.name}: {paper.style.name} {stems['vocals'].shape[1] / RATE:.0f} s", flush=True)
+        print(f"{path.name}: {style} {next(iter(stems.values())).shape[1] / RATE:.0f} s", flush=True)
 
 
 if __name__ == "__main__":

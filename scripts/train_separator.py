@@ -1,9 +1,10 @@
 """Train `songsmith-mini`: python scripts/train_separator.py STEMS --work SCRATCH [--out FILE]
 
-STEMS is a folder of songs that scripts/separation_stems.py rendered; it may still grow. Training stops after
-`--minutes` of processor time, the learning rate falls over the last half of them; checkpoints are written to `--work`
-every three minutes and `--resume` goes on from there (with new `--minutes`). One CPU thread is enough; `--device`
-is taken too.
+STEMS is a folder of songs that scripts/separation_stems.py rendered, and of voices and music that
+scripts/separation_recordings.py gathered; it may still grow. Training stops after `--minutes` of processor time, the
+learning rate falls over the last half of them; checkpoints are written to `--work` every three minutes and `--resume`
+goes on from there (with new `--minutes`). One CPU thread is enough; `--device` is taken too. `--grow` begins with
+what a smaller network has learned.
 
 Sources are cut from random songs and places, mostly each from its own, at a random speed, side and polarity. What the
 loss and the network need of a mixture of them are products of their spectra two by two, so that gains, equalisers,
@@ -16,6 +17,7 @@ import argparse
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,7 @@ from songsmith.separation.network import SOURCES, BandNetwork, Shape
 FRAMES = 128
 CLIP = FFT_SIZE + HOP * (FRAMES - 1)
 COUNT = len(SOURCES)
+MUSIC_SHARE, VOICE_SHARE = 0.2, 0.3  # of clips with recorded music in place of all but the voice; with a voice alone
 PAIRS = [(i, j) for i in range(COUNT) for j in range(i, COUNT)]
 
 
@@ -73,19 +76,49 @@ def products(clips: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return found[0], found[1], found[2]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """A file to cut from: `[sources, 2, frames]` int16, and which of the four sources are in it.
+
+    Of a file that holds one row, the row is a voice, or (`music`) drums, bass and all else in one.
+    """
+
+    samples: npt.NDArray[np.int16]
+    rows: tuple[int | None, ...]
+    music: bool = False
+
+
+def recording(path: Path) -> Recording:
+    """Return a file of `scripts/separation_stems.py`; of those with one row, the name says what is in it."""
+    samples = np.load(path, mmap_mode="r")
+    if len(samples) == COUNT:
+        heard = [row if np.abs(samples[row, 0, ::50]).max() > 300 else None for row in range(COUNT)]
+        return Recording(samples, tuple(heard))
+    music = path.stem.startswith("music")
+    return Recording(samples, (None, None, 0, None) if music else (None, None, None, 0), music)
+
+
 class Songs:
     """Random cuts of the songs in a folder; songs that join later are found."""
 
     def __init__(self, folder: Path, seed: int) -> None:
         self.folder = folder
         self.random = np.random.default_rng(seed)
-        self.songs: list[npt.NDArray[np.int16]] = []
+        self.known: dict[Path, Recording] = {}
+        self.songs: list[Recording] = []
+        self.voices: list[Recording] = []
+        self.music: list[Recording] = []
         self.looked = 0.0
 
     def refresh(self) -> None:
         if time.time() - self.looked > 60:
-            paths = sorted(self.folder.glob("*.npy"))
-            self.songs = [np.load(path, mmap_mode="r") for path in paths]
+            for path in sorted(self.folder.glob("*.npy")):
+                if path not in self.known:
+                    self.known[path] = recording(path)
+            found = list(self.known.values())
+            self.songs = [one for one in found if len(one.samples) == COUNT]
+            self.voices = [one for one in found if one.rows == (None, None, None, 0)]
+            self.music = [one for one in found if one.music]
             self.looked = time.time()
 
     def cut(self, song: npt.NDArray[np.int16], source: int, share: float, speed: float) -> npt.NDArray[np.float32]:
@@ -99,24 +132,44 @@ class Songs:
             samples = samples[:, whole] * (1 - rest) + samples[:, whole + 1] * rest
         return samples[:, :CLIP]
 
-    def clip(self) -> npt.NDArray[np.float32]:
-        """Return `[4, 2, CLIP]`: the sources of one song at one place, or each from somewhere."""
+    def anywhere(self, source: int, found: list[Recording]) -> npt.NDArray[np.float32]:
+        """Return a source from somewhere, at some speed; one that is silent there is looked for elsewhere."""
+        random = self.random
+        for _ in range(4):
+            song, share = found[int(random.integers(len(found)))], random.random()
+            speed = float(2 ** random.uniform(-0.35, 0.35)) if random.random() < 0.5 else 1.0
+            row = song.rows[source]
+            if row is not None:
+                cut = self.cut(song.samples, row, share, speed)
+                if float(np.abs(cut).max()) > 0.01:
+                    return cut
+        return np.zeros((2, CLIP), np.float32)
+
+    def clip(self) -> tuple[npt.NDArray[np.float32], bool]:
+        """Return `[4, 2, CLIP]`, the sources of one song at one place, or each from somewhere; and what `other` is.
+
+        The second is true where drums, bass and all else are one recording, which is then in place of `other`.
+        """
         random = self.random
         out = np.zeros((COUNT, 2, CLIP), np.float32)
-        together = random.random() < 0.4
+        together, real, voiced = random.random(3) < (0.45, MUSIC_SHARE, VOICE_SHARE)
+        real, voiced = bool(real and self.music), bool(voiced and self.voices)
         song, share = self.songs[int(random.integers(len(self.songs)))], random.random()
         speed = float(2 ** random.uniform(-0.35, 0.35)) if random.random() < 0.5 else 1.0
         for source in range(COUNT):
-            for _ in range(3):  # a source that is silent there is looked for elsewhere
-                if not together:
-                    song, share = self.songs[int(random.integers(len(self.songs)))], random.random()
-                    speed = float(2 ** random.uniform(-0.35, 0.35)) if random.random() < 0.5 else 1.0
-                out[source] = self.cut(song, source, share, speed)
-                if together or float(np.abs(out[source]).max()) > 0.01:
-                    break
+            voice = source == COUNT - 1
+            if real and not voice:
+                if source == COUNT - 2:
+                    out[source] = self.anywhere(source, self.music)
+            elif voice and voiced:
+                out[source] = self.anywhere(source, self.voices)
+            elif together and not real:
+                out[source] = self.cut(song.samples, source, share, speed)
+            else:
+                out[source] = self.anywhere(source, self.songs)
             if random.random() < 0.5:
                 out[source] = out[source, ::-1]
-        return out
+        return out, real
 
 
 def curves(random: np.random.Generator, shape: tuple[int, ...], depth_db: float) -> Tensor:
@@ -180,18 +233,28 @@ def errors(masks: Tensor, mixed: Tensor, shared: Tensor, alone: Tensor) -> Tenso
     return torch.clamp_min(masks * (masks * mixed - 2 * shared) + alone, 0.0)
 
 
-def loss_of(masks: Tensor, mixed: Tensor, shared: Tensor, alone: Tensor) -> Tensor:
-    """Return what is to become small: half the amplitude of the errors, half the logarithm of their energy.
+def loss_of(
+    masks: Tensor, mixed: Tensor, shared: Tensor, alone: Tensor, share: float, whole: Tensor | None = None
+) -> Tensor:
+    """Return what is to become small: a share of the amplitude of the errors, the rest the logarithm of their energy.
 
     Both are taken for each source in proportion to its own and the mixture's loudness. The first alone makes masks
-    nearly 0 or 1, which is too bold by the measure of energy where the network is not sure.
+    nearly 0 or 1, which is too bold by the measure of energy where the network is not sure. Where `whole` is true,
+    all but the voice is one recording, and the masks of its sources are added.
     """
+    counts = torch.ones(masks.shape[0], COUNT, device=masks.device)
+    if whole is not None:
+        first, last = masks.split([COUNT - 1, 1], 2)
+        joined = torch.cat([torch.zeros_like(first[:, :, 1:]), first.sum(2, keepdim=True), last], 2)
+        masks = torch.where(whole[:, None, None, None], joined, masks)
+        counts = torch.where(whole[:, None], counts * counts.new_tensor([0.0, 0.0, 1.5, 1.5]), counts)
     energy = errors(masks, mixed, shared, alone)
     off = (energy + 1e-5).sqrt().mean((1, 3))
-    own, whole = alone.sqrt().mean((1, 3)), mixed.clamp_min(0).sqrt().mean((1, 3))
-    amplitude = (off / (own + 0.2 * whole + 1e-3)).mean()
+    own, all_own = alone.sqrt().mean((1, 3)), mixed.clamp_min(0).sqrt().mean((1, 3))
+    amplitude = (counts * off / (own + 0.2 * all_own + 1e-3)).mean()
     reference = alone.mean((1, 3)) + 0.01 * mixed.mean((1, 3))
-    return 0.5 * amplitude + 0.15 * torch.log(energy.mean((1, 3)) / (reference + 1e-4) + 0.01).mean()
+    logarithm = (counts * torch.log(energy.mean((1, 3)) / (reference + 1e-4) + 0.01)).mean()
+    return share * amplitude + 0.3 * (1 - share) * logarithm
 
 
 def sdr_db(masks: Tensor | float, mixed: Tensor, shared: Tensor, alone: Tensor) -> npt.NDArray[np.float64]:
@@ -205,7 +268,9 @@ def batches(songs: Songs, clips: int, batch: int, uses: int, device: str) -> Ite
     """Yield mixtures without end: `clips` clips at a time, each used `uses` times with other gains."""
     while True:
         songs.refresh()
-        cut = torch.from_numpy(np.stack([songs.clip() for _ in range(clips)])).to(device)
+        drawn_clips = [songs.clip() for _ in range(clips)]
+        cut = torch.from_numpy(np.stack([clip for clip, _ in drawn_clips])).to(device)
+        whole = torch.tensor([real for _, real in drawn_clips]).to(device)
         with torch.no_grad():
             found = products(cut)
         for _ in range(uses):
@@ -214,7 +279,7 @@ def batches(songs: Songs, clips: int, batch: int, uses: int, device: str) -> Ite
                 some = torch.from_numpy(order[first : first + batch]).to(device)
                 with torch.no_grad():
                     drawn = draw((found[0][some], found[1][some], found[2][some]), songs.random)
-                yield drawn
+                yield (*drawn, whole[some])
 
 
 class Muon(torch.optim.Optimizer):
@@ -223,8 +288,8 @@ class Muon(torch.optim.Optimizer):
     Source: Jordan et al., "Muon: An optimizer for hidden layers in neural networks", 2024.
     """
 
-    def __init__(self, parameters: list[Tensor], lr: float, momentum: float = 0.95) -> None:
-        super().__init__(parameters, {"lr": lr, "momentum": momentum})
+    def __init__(self, parameters: list[Tensor], lr: float, kind: torch.dtype, momentum: float = 0.95) -> None:
+        super().__init__(parameters, {"lr": lr, "momentum": momentum, "kind": kind})
 
     @torch.no_grad()
     def step(self) -> None:  # type: ignore[override]
@@ -239,21 +304,50 @@ class Muon(torch.optim.Optimizer):
                 step = weight.grad.lerp(state["momentum"], group["momentum"]).reshape(len(weight), -1)
                 tall = step.shape[0] > step.shape[1]
                 x = step.T if tall else step
-                x = x / (x.norm() + 1e-7)
+                x = (x / (x.norm() + 1e-7)).to(group["kind"])
                 for _ in range(5):
                     square = x @ x.T
                     x = 3.4445 * x + (-4.7750 * square + 2.0315 * square @ square) @ x
-                step = (x.T if tall else x) * max(1.0, step.shape[0] / step.shape[1]) ** 0.5
+                step = (x.T if tall else x).float() * max(1.0, step.shape[0] / step.shape[1]) ** 0.5
                 weight.add_(step.reshape(weight.shape), alpha=-group["lr"])
 
 
-def optimizers_of(network: BandNetwork, rate: float) -> list[torch.optim.Optimizer]:
+def optimizers_of(network: BandNetwork, rate: float, kind: torch.dtype) -> list[torch.optim.Optimizer]:
     """Return Muon for the matrices inside the network, AdamW for its ends, norms and biases."""
     inside, ends = [], []
     for name, value in network.named_parameters():
-        end = name.startswith(("enter.", "leave.", "from_")) or value.ndim < 2
+        end = name.startswith(("enter.", "leave.", "direct.", "from_")) or value.ndim < 2
         (ends if end else inside).append(value)
-    return [Muon(inside, 10 * rate), torch.optim.AdamW(ends, rate, (0.9, 0.98), weight_decay=1e-3)]
+    return [Muon(inside, 10 * rate, kind), torch.optim.AdamW(ends, rate, (0.9, 0.98), weight_decay=1e-3)]
+
+
+def grow(network: BandNetwork, small: dict[str, Tensor]) -> None:
+    """Give a network what a smaller one knows, so that it does the same at first.
+
+    Channels that are new start as drawn and go nowhere yet; later blocks start by changing nothing.
+
+    Source: Chen, Goodfellow & Shlens, "Net2Net: Accelerating Learning via Knowledge Transfer", ICLR 2016.
+    """
+    for name, large in network.state_dict().items():
+        old = small.get(name)
+        if old is None:
+            if name.startswith("direct."):
+                large.zero_()
+            continue
+        if old.shape == large.shape:
+            large.copy_(old)
+            continue
+        if name == "hidden.weight":  # two inputs of the fine scale's channels one after the other
+            half, wide = old.shape[1] // 2, large.shape[1] // 2
+            large[: len(old)] = 0.0
+            large[: len(old), :half] = old[:, :half]
+            large[: len(old), wide : wide + half] = old[:, half:]
+            continue
+        if old.ndim >= 2:
+            into = 0 if name.startswith("from_") else 1  # transposed convolutions have their inputs first
+            new = large.narrow(into, old.shape[into], large.shape[into] - old.shape[into])
+            new.narrow(1 - into, 0, old.shape[1 - into]).zero_()
+        large[tuple(slice(size) for size in old.shape)] = old
 
 
 def normalise(network: BandNetwork, songs: Songs) -> None:
@@ -301,6 +395,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, help="folder of songs to judge by while training")
     parser.add_argument("--minutes", type=float, default=60, help="of processor time")
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--amplitude", type=float, default=0.5, help="weight of the amplitude in the loss")
     parser.add_argument("--fall", type=float, default=0.5, help="share of the time over which the rate falls")
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--clips", type=int, default=8, help="clips cut at a time")
@@ -309,6 +404,8 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--grow", type=Path, help="checkpoint of a smaller network to begin from")
+    parser.add_argument("--bfloat16", action="store_true", help="half the time on a processor that has it")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(arguments.seed)
@@ -319,15 +416,20 @@ def main() -> None:
     songs.refresh()
     step = 0
     state = torch.load(checkpoint, weights_only=True) if arguments.resume and checkpoint.exists() else None
-    if state is None:
+    if state is None and arguments.grow:
+        small = torch.load(arguments.grow, weights_only=True)
+        grow(network, small["average"])
+        step = int(small["step"])
+    elif state is None:
         normalise(network, songs)
     else:
         network.load_state_dict(state["network"])
         step = int(state["step"])
         songs.random = np.random.default_rng([arguments.seed, step])
     network.to(arguments.device, memory_format=torch.channels_last)
+    kind = torch.bfloat16 if arguments.bfloat16 else torch.float32
     average = {name: value.clone() for name, value in network.state_dict().items()}
-    optimizers = optimizers_of(network, arguments.rate)
+    optimizers = optimizers_of(network, arguments.rate, kind)
     rates = [optimizer.param_groups[0]["lr"] for optimizer in optimizers]
     if state is not None:
         average = {name: value.to(arguments.device) for name, value in state["average"].items()}
@@ -337,12 +439,15 @@ def main() -> None:
     started = time.process_time()
     running: list[float] = []
     sizes = (arguments.clips, arguments.batch, arguments.uses)
-    for energies, mixed, shared, alone in batches(songs, *sizes, arguments.device):
+    begun = step
+    for energies, mixed, shared, alone, whole in batches(songs, *sizes, arguments.device):
         share = (time.process_time() - started) / (60 * arguments.minutes)
-        factor = min(1.0, (step + 1) / 60) * min(1.0, max(0.02, (1.0 - share) / arguments.fall))
+        factor = min(1.0, (step - begun + 1) / 60) * min(1.0, max(0.02, (1.0 - share) / arguments.fall))
         for optimizer, rate in zip(optimizers, rates, strict=True):
             optimizer.param_groups[0]["lr"] = rate * factor
-        loss = loss_of(network(energies), mixed, shared, alone)
+        with torch.autocast(torch.device(arguments.device).type, kind, enabled=arguments.bfloat16):
+            masks = network(energies)
+        loss = loss_of(masks.float(), mixed, shared, alone, arguments.amplitude, whole)
         if not math.isfinite(loss.item()):
             print(f"step {step}: the loss is {loss.item()}; mixture put aside", flush=True)
             continue
@@ -352,16 +457,17 @@ def main() -> None:
         for optimizer in optimizers:
             optimizer.step()
         step += 1
-        keep = min(0.995, 1 - 1 / (1 + step / 4))
+        keep = min(0.997, 1 - 1 / (1 + (step - begun) / 4))
         for name, value in network.state_dict().items():
             if value.dtype.is_floating_point:
-                average[name].lerp_(value, 1 - keep)
+                average[name].lerp_(value.float(), 1 - keep)
             else:
                 average[name].copy_(value)
         running.append(loss.item())
         if time.time() - told > 60 or share >= 1:
+            there = f"{len(songs.songs)} songs, {len(songs.voices)} voices, {len(songs.music)} pieces"
             print(f"{time.process_time() - started:.0f} s, step {step}, rate {factor:.2f}, "
-                  f"loss {np.mean(running):.4f}, songs {len(songs.songs)}", flush=True)  # fmt: skip
+                  f"loss {np.mean(running):.4f}, {there}", flush=True)  # fmt: skip
             running, told = [], time.time()
         if time.time() - saved > 180 or share >= 1:
             save(arguments, checkpoint, network, average, optimizers, step)

@@ -30,6 +30,7 @@ SEGMENT_S = 512 * HOP / SAMPLE_RATE
 LONGEST_S = 60.0
 SOFTNESS = 0.5  # exponent of the masks, chosen on songs trained on: they are too bold where the network is unsure
 SCALES = 4  # frames are a multiple of this
+LATER = (0, 2)  # frames of silence put before: the coarse scales see it cut up in more than one way
 
 
 @cache
@@ -96,9 +97,11 @@ class Mini:
         energies = to_values(signals.real**2 + signals.imag**2)
         scale = energies[:2].mean().clamp_min(1e-12)
         count = energies.shape[-1]
-        wanted = -(-count // SCALES) * SCALES
-        padded = torch.nn.functional.pad(energies / scale, (0, wanted - count))
-        masks = self._network(padded.transpose(1, 2)[None])[0, :count].permute(1, 2, 0)
-        masks = masks**SOFTNESS
+        masks = torch.zeros(())
+        for late in LATER:
+            wanted = -(-(count + late) // SCALES) * SCALES
+            padded = torch.nn.functional.pad(energies / scale, (late, wanted - late - count))
+            masks = masks + self._network(padded.transpose(1, 2)[None])[0, late : late + count]
+        masks = (masks.permute(1, 2, 0) / len(LATER)) ** SOFTNESS
         masks = masks / masks.sum(0)
         return sound(wiener(spectra / scale.sqrt(), to_lines(masks)) * scale.sqrt(), frames)

@@ -3,7 +3,8 @@
 Each band of values (`songsmith.separation.bands`) of four signals (left, right, their mean and half their difference)
 becomes `width` channels by a linear layer of its own. A U-Net of three scales looks at bands and frames; at every
 scale a pair of linear layers over all bands joins the convolutions, so that what happens in the bass is known in the
-treble. A linear layer a band turns the result into one mask for each source, which sum to 1.
+treble. Two layers a band, the first of which sees the band's values once more, turn the result into one mask for each
+source, which sum to 1.
 
 Source: the split into bands with layers of their own is that of Luo & Yu, "Music Source Separation with Band-Split
 RNN", 2022; linear layers over frequency inside a convolutional U-Net are those of Choi et al., "Investigating U-Nets
@@ -28,11 +29,15 @@ FLOOR = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How large the network is: channels at each scale, dilations at the coarsest, units before the masks."""
+    """How large the network is: channels at each scale, dilations at the coarsest, units before the masks.
 
-    widths: tuple[int, int, int] = (24, 48, 96)
+    `later` are the dilations of blocks that change nothing at first, put behind the others when these have learned.
+    """
+
+    widths: tuple[int, int, int] = (24, 48, 128)
     dilations: tuple[int, ...] = (1, 2, 4)
-    units: int = 48
+    later: tuple[int, ...] = (1, 4, 2, 8)
+    units: int = 96
 
 
 class Block(nn.Module):
@@ -55,6 +60,28 @@ class Block(nn.Module):
         return x + joined
 
 
+class LaterBlock(nn.Module):
+    """The same as an addition to what passes by, nothing at first: a trained network can be made deeper with it."""
+
+    def __init__(self, channels: int, bands: int, dilation: int = 1) -> None:
+        super().__init__()
+        self.first_norm = nn.BatchNorm2d(channels)
+        self.first = nn.Conv2d(channels, channels, 3, padding=(1, dilation), dilation=(1, dilation), bias=False)
+        self.second_norm = nn.BatchNorm2d(channels)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1, bias=False)
+        self.gather = nn.Linear(bands, max(8, bands // 2), bias=False)
+        self.spread = nn.Linear(max(8, bands // 2), bands, bias=False)
+        nn.init.zeros_(self.second.weight)
+        nn.init.zeros_(self.spread.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return what became of `[batch, channels, frames, bands]`."""
+        y = self.first(functional.relu(self.first_norm(x), inplace=True))
+        x = x + self.second(functional.relu(self.second_norm(y), inplace=True))
+        joined: Tensor = self.spread(functional.relu(self.gather(x), inplace=True))
+        return x + joined
+
+
 class BandNetwork(nn.Module):
     """Masks of four sources from the energies of a mixture."""
 
@@ -73,11 +100,14 @@ class BandNetwork(nn.Module):
         self.down_middle = Block(middle, BANDS // 2)
         self.to_coarse = nn.Conv2d(middle, coarse, 2, 2)
         self.coarse = nn.Sequential(*[Block(coarse, BANDS // 4, dilation) for dilation in shape.dilations])
+        self.later = nn.Sequential(*[LaterBlock(coarse, BANDS // 4, dilation) for dilation in shape.later])
         self.from_coarse = nn.ConvTranspose2d(coarse, middle, 2, 2)
         self.up_middle = Block(middle, BANDS // 2)
+        self.later_middle = LaterBlock(middle, BANDS // 2, 2)
         self.from_middle = nn.ConvTranspose2d(middle, fine, 2, 2)
         self.up_fine = Block(fine, BANDS)
         self.hidden = nn.Linear(2 * fine, shape.units)
+        self.direct = nn.ModuleList([nn.Linear(SIGNALS * values, shape.units, bias=False) for values in BAND_VALUES])
         self.leave = nn.ModuleList([nn.Linear(shape.units, len(SOURCES) * values) for values in BAND_VALUES])
 
     def features(self, energies: Tensor) -> Tensor:
@@ -95,13 +125,15 @@ class BandNetwork(nn.Module):
         batch, _, frames, _ = energies.shape
         features = self.features(energies).transpose(1, 2)
         split = torch.split(features, list(BAND_VALUES), -1)
-        bands = [enter(part.reshape(batch, frames, -1)) for enter, part in zip(self.enter, split, strict=True)]
+        parts = [part.reshape(batch, frames, -1) for part in split]
+        bands = [enter(part) for enter, part in zip(self.enter, parts, strict=True)]
         entered = functional.relu(torch.stack(bands, 2)).permute(0, 3, 1, 2).contiguous()
         fine = self.down_fine(entered)
         middle = self.down_middle(self.to_middle(fine))
-        coarse = self.coarse(self.to_coarse(middle))
-        middle = self.up_middle(middle + self.from_coarse(coarse))
+        coarse = self.later(self.coarse(self.to_coarse(middle)))
+        middle = self.later_middle(self.up_middle(middle + self.from_coarse(coarse)))
         fine = self.up_fine(fine + self.from_middle(middle))
-        hidden = functional.relu(self.hidden(torch.cat([fine, entered], 1).permute(0, 3, 2, 1)))
+        seen = torch.stack([direct(part) for direct, part in zip(self.direct, parts, strict=True)], 1)
+        hidden = functional.relu(self.hidden(torch.cat([fine, entered], 1).permute(0, 3, 2, 1)) + seen)
         masks = [leave(hidden[:, band]) for band, leave in enumerate(self.leave)]
         return torch.cat([mask.reshape(batch, frames, len(SOURCES), -1) for mask in masks], -1).softmax(2)
