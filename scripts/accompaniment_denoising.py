@@ -12,8 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from songsmith.accompaniment.latent.denoiser import Denoiser
-from songsmith.accompaniment.latent.rolls import BEATS, PARTS
+from songsmith.accompaniment.latent.rolls import BEATS, DRUM_CLASSES, PARTS
 from songsmith.accompaniment.latent.sampler import inputs
+
+RARE = 0.005
+"""Share of all drum strokes below which a class of percussion is rare."""
+
+ENOUGH = 0.05
+"""Share of a song's strokes that are rare from which it is trained on twice as often."""
 
 
 def draw_batch(
@@ -91,16 +97,31 @@ def without_words(text: Tensor, numbers: Tensor, choices: Tensor) -> tuple[Tenso
 def song_weights(songs: Sequence[Song]) -> NDArray[np.float64]:
     """Return how often passages of songs are trained on.
 
-    By their length; drums alone and piano alone less, styles with many songs less for each of them.
+    By their length; drums alone and piano alone less, styles with many songs less for each of them, songs with rare
+    drums twice as often.
     """
     counts = Counter(song.styles[:1] for song in songs)
+    rare = rare_shares(songs)
     weights = []
-    for song in songs:
+    for song, share in zip(songs, rare, strict=True):
         weight = min(len(song.asked), 32) / counts[song.styles[:1]] ** 0.5
         if song.source == "pop909" or not song.asked.plays[:, 1:].any():
             weight *= 0.35
-        weights.append(weight)
+        weights.append(weight * (1.0 + min(1.0, share / ENOUGH)))
     return np.array(weights)
+
+
+def rare_shares(songs: Sequence[Song]) -> NDArray[np.float64]:
+    """Return how many of the drum strokes of songs are of classes that are rare in all of them, [songs]."""
+    heard = np.zeros((len(songs), len(DRUM_CLASSES)))
+    row_of = {key: row for row, keys in enumerate(DRUM_CLASSES) for key in keys}
+    for number, song in enumerate(songs):
+        keys, counts = np.unique(song.notes[song.notes[:, 1] == 0, 3], return_counts=True)
+        for key, count in zip(keys.tolist(), counts.tolist(), strict=True):
+            if key in row_of:
+                heard[number, row_of[key]] += count
+    rare = heard.sum(axis=0) < RARE * heard.sum()
+    return np.asarray(heard[:, rare].sum(axis=1) / np.maximum(heard.sum(axis=1), 1.0))
 
 
 def played(song: Song, first: int, last: int) -> NDArray[np.float32]:

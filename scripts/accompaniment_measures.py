@@ -153,6 +153,18 @@ def list_bar_parts(passage: Passage) -> list[tuple[int, bytes]]:
     return found
 
 
+def bars_differ(a: Passage, b: Passage) -> float:
+    """Return the share of bars in which two passages have different onsets or pitches."""
+
+    def bars(passage: Passage) -> list[bytes]:
+        return [
+            np.unique(passage.notes[passage.notes[:, 0] == bar][:, 1:4], axis=0).tobytes()
+            for bar in range(len(passage.asked))
+        ]
+
+    return float(np.mean([x != y for x, y in zip(bars(a), bars(b), strict=True)]))
+
+
 def style_features(passage: Passage) -> NDArray[np.float32]:
     """Return what a classifier of styles sees: when and what each part plays, on average over the bars.
 

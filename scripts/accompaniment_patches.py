@@ -18,6 +18,11 @@ from songsmith.accompaniment.latent.rolls import BEATS, LENGTHS, PARTS, TICKS_PE
 from songsmith.accompaniment.latent.vae import BeatCoder
 
 VELOCITY_LEVELS = 12
+COMMON = 0.02
+"""Share of the strokes from which a drum is common."""
+
+MOST_OFTEN = 4.0
+"""How much more often beats with the rarest drums are drawn to train on."""
 
 
 def split_of(family: str) -> str:
@@ -99,6 +104,17 @@ def _pack(found: Iterable[list], width: int) -> Patches:
     notes = np.concatenate([row[0] for row in rows]) if rows else np.zeros((0, 4), np.int16)
     starts = np.cumsum([0, *(len(row[0]) for row in rows)])
     return Patches(starts, notes, extra, np.array([row[3] for row in rows], np.int64))
+
+
+def rarity(patches: Patches, rows: int) -> NDArray[np.float64]:
+    """Return how often a beat is drawn for the rarest of the drums in it, [beats], 1 where all are common."""
+    size = np.diff(patches.starts)
+    heard = np.bincount(patches.notes[:, 1], weights=np.repeat(patches.counts, size), minlength=rows)
+    share = np.maximum(heard / heard.sum(), 1e-6)
+    own = np.clip(np.sqrt(COMMON / share), 1.0, MOST_OFTEN)[patches.notes[:, 1]]
+    found = np.ones(len(patches))
+    np.maximum.at(found, np.repeat(np.arange(len(patches)), size), own)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)

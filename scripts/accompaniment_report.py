@@ -151,7 +151,7 @@ def songs_compared(seeds: int) -> dict[str, object]:
                 asked = settings(Generator.load(), plan, brief, 0)[None].asked
                 own.append(to_passage(accompanist(name).accompany(plan, brief, seed), plan, asked))
             passages += own
-            differ += [_differ(a, b) for i, a in enumerate(own) for b in own[:i]]
+            differ += [measures.bars_differ(a, b) for i, a in enumerate(own) for b in own[:i]]
             for passage in own:
                 keys = measures.list_bar_parts(passage)
                 distinct |= set(keys)
@@ -163,14 +163,6 @@ def songs_compared(seeds: int) -> dict[str, object]:
             "different pitched bar-parts among all": round(len(distinct) / max(1, total), 4),
         }
     return found
-
-
-def _differ(a: Passage, b: Passage) -> float:
-    def bars(passage: Passage) -> list[bytes]:
-        return [np.unique(passage.notes[passage.notes[:, 0] == i][:, 1:4], axis=0).tobytes()
-                for i in range(len(passage.asked))]  # fmt: skip
-
-    return float(np.mean([x != y for x, y in zip(bars(a), bars(b), strict=True)]))
 
 
 def speed() -> dict[str, object]:

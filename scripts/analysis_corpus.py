@@ -1,6 +1,7 @@
 """Renders songs whose truth is known, for the networks of the analysis, and writes their features.
 
 python scripts/analysis_corpus.py OUT [--pop909 FOLDER] [--songs N] [--grooves N] [--pop N] [--soundfont FILE ...]
+    [--style NAME ...] [--own-band-only]
 
 Three kinds of song, taken in turns: songs of songsmith itself, with vocals or without; the same on paper, played by a
 groove of MMA (Debian's `mma`); and excerpts of POP909. Half of them drift in tempo. A row is an npz file with the
@@ -16,6 +17,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import mido
@@ -113,9 +115,9 @@ def tempo_for(rng: np.random.Generator) -> float:
     return round(float(np.exp(rng.uniform(np.log(58), np.log(184)))), 1)
 
 
-def paper_of(rng: np.random.Generator, seed: int, sung: bool) -> Paper:
-    """Return a song on paper: any style, and half the time any tempo."""
-    style = str(rng.choice(style_names()))
+def paper_of(rng: np.random.Generator, seed: int, sung: bool, styles: Sequence[str]) -> Paper:
+    """Return a song on paper: any of the styles, and half the time any tempo."""
+    style = str(rng.choice(styles))
     wanted = {
         "tempo": tempo_for(rng) if rng.random() < 0.6 else None,
         "meter": str(rng.choice(("4/4", "3/4", "6/8"), p=(0.5, 0.25, 0.25))),
@@ -298,10 +300,12 @@ def row_of(
     }
 
 
-def song_rows(seed: int, soundfont: SoundFont, grooves: Grooves, sung: bool, played: bool) -> Iterator[Row]:
+def song_rows(
+    seed: int, soundfont: SoundFont, grooves: Grooves, sung: bool, played: bool, styles: Sequence[str]
+) -> Iterator[Row]:
     """Yield the rows of a paper: as songsmith plays it (if `sung` or not `played`), and as MMA does."""
     rng = np.random.default_rng([seed, 77])
-    paper = paper_of(rng, seed, sung)
+    paper = paper_of(rng, seed, sung, styles)
     timeline = paper.accompaniment.timeline
     if rng.random() < 0.5:
         timeline = drifted(timeline, rng, float(rng.uniform(0.005, 0.06)))
@@ -420,13 +424,18 @@ def main() -> None:
     parser.add_argument("--pop", type=int, default=60)
     parser.add_argument("--first-seed", type=int, default=100_000)
     parser.add_argument("--soundfont", type=Path, nargs="*", default=[])
+    parser.add_argument("--style", nargs="*", default=[], help="only these styles of songs")
+    parser.add_argument("--first-number", type=int, default=0, help="what rows are numbered from, to add to others")
+    parser.add_argument("--own-band-only", action="store_true", help="no groove of MMA beside a sung song")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     fonts = [load_soundfont(find_soundfont(path)) for path in [None, *options.soundfont]]
     grooves = Grooves.find(options.library)
+    styles = tuple(options.style) or style_names()
     counts = {"sung": options.songs, "song": options.songs // 2, "groove": options.grooves, "pop": options.pop}
     for _, kind, k in sorted(((k + 0.5) / count, kind, k) for kind, count in counts.items() for k in range(count)):
-        path = options.out / f"{kind}-{k:04d}-0.npz"
+        name = f"{kind}-{options.first_number + k:04d}"
+        path = options.out / f"{name}-0.npz"
         if path.exists():
             continue
         seed = options.first_seed + 10_000 * list(counts).index(kind) + k
@@ -435,9 +444,9 @@ def main() -> None:
             if kind == "pop":
                 rows = iter([pop_row(options.pop909, seed, soundfont)])
             else:
-                rows = song_rows(seed, soundfont, grooves, kind == "sung", kind == "groove")
-            for number, row in enumerate(rows):
-                np.savez(path.with_name(f"{kind}-{k:04d}-{number}.npz"), **row)
+                rows = song_rows(seed, soundfont, grooves, kind == "sung", kind == "groove", styles)
+            for number, row in enumerate(islice(rows, 1) if options.own_band_only else rows):
+                np.savez(path.with_name(f"{name}-{number}.npz"), **row)
                 print(path.name, number, row["meter"], f"{len(row['onsets']) / 50:.0f} s", flush=True)
         except (SongsmithError, ValueError) as err:
             print(f"{path.name}: {err}", flush=True)

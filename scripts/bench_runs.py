@@ -138,12 +138,15 @@ def length(seconds: str) -> dict[str, Any]:
 
 
 def lines(count: str) -> dict[str, Any]:
-    """Write a song of so many lines on paper."""
+    """Write a song of so many lines on paper: of two words each, or a thousand would last longer than a song may."""
     from songsmith.paper import write_paper
 
+    sheet = "\n".join(
+        row if row.startswith("[") else " ".join(row.split()[:2]) for row in bench_sheet(int(count)).splitlines()
+    )
     write_paper(PROMPT, bench_sheet(8), 1)
     begun = time.perf_counter()
-    paper = write_paper(PROMPT, bench_sheet(int(count)), 0, tempo=300.0)
+    paper = write_paper(PROMPT, sheet, 0, tempo=300.0)
     return {"seconds": time.perf_counter() - begun, "audio_s": paper.accompaniment.timeline.beats[-1]}
 
 

@@ -1,9 +1,9 @@
 """Builds what the accompanist learns from: python scripts/build_accompaniment_data.py OUT [--pop909 FOLDER]
 
 Plays MMA's library (Debian: `apt install mma`) over random progressions, `--turns` songs a groove; adds the
-accompanist `patterns` in all styles, and with `--pop909` the piano arrangements of that data set. Writes npz files to
-OUT; what is there already is not made again, so that a run that was stopped goes on. Equal arguments give equal
-files.
+accompanist `patterns` in all styles, with `--pop909` the piano arrangements of that data set, and copies of Latin
+songs with timbales. Writes npz files to OUT; what is there already is not made again, so that a run that was stopped
+goes on. Equal arguments give equal files.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import accompaniment_mma
 import accompaniment_pop909
 from accompaniment_captions import captions_of, styles_of
 from accompaniment_patches import split_of
+from accompaniment_revoicing import revoiced
 from accompaniment_songs import RawSong, load_songs, save_songs
 
 FAMILIES = 20
@@ -49,6 +50,8 @@ def main() -> None:
     _make(args.out / "own.npz", lambda: list(accompaniment_band.songs_of(args.band, args.seed)))
     if args.pop909:
         _make(args.out / "pop909.npz", lambda: list(accompaniment_pop909.songs_of(args.pop909, args.songs)))
+    made = load_songs(sorted(path for path in args.out.glob("*.npz") if path.name != "revoiced.npz"))
+    _make(args.out / "revoiced.npz", lambda: list(revoiced(made, args.seed)))
     report(load_songs(sorted(args.out.glob("*.npz"))))
 
 

@@ -199,24 +199,12 @@ def novelty(songs: list[Song], count: int, guidance: float | None) -> dict[str, 
 
     first = [made(model, conditioned(model, s, f, 0), i, guidance) for i, (s, f) in enumerate(drawn)]
     second = [made(model, conditioned(model, s, f, 0), i + 10_000, guidance) for i, (s, f) in enumerate(drawn)]
-    differ = [bars_differ(a, b) for a, b in zip(first, second, strict=True)]
+    differ = [measures.bars_differ(a, b) for a, b in zip(first, second, strict=True)]
     return {
         "identical to a training bar-part, real": share([real(s, f) for s, f in drawn]),
         "identical to a training bar-part, generated": share(first),
         "bars that differ between two seeds": round(float(np.mean(differ)), 4),
     }
-
-
-def bars_differ(a: Passage, b: Passage) -> float:
-    """Return the share of bars in which two passages have different onsets or pitches."""
-
-    def bars(passage: Passage) -> list[bytes]:
-        return [
-            np.unique(passage.notes[passage.notes[:, 0] == bar][:, 1:4], axis=0).tobytes()
-            for bar in range(len(passage.asked))
-        ]
-
-    return float(np.mean([x != y for x, y in zip(bars(a), bars(b), strict=True)]))
 
 
 def calibrate(songs: list[Song], count: int, guidance: float | None, out: Path) -> dict[str, object]:

@@ -18,12 +18,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from accompaniment_coders import KINDS, anchor_of, cached_patches, coder_size, load_coders, scale_codes
 from accompaniment_denoising import denoiser_loss, draw_batch, song_weights
+from accompaniment_export import draw_curves, export
 from accompaniment_finetuning import finetune
-from accompaniment_patches import Anchor, Patches, coder_loss, coder_scores, dense, gather, mixed, split_of
+from accompaniment_patches import coder_loss, coder_scores, mixed, rarity, split_of
 from accompaniment_songs import load_songs
 from accompaniment_windows import Song, energies, held_out, to_song
-from safetensors.torch import save_file
 from torch import Tensor
 from training_run import Run, Team, draw_log
 
@@ -31,38 +32,8 @@ from songsmith.accompaniment.latent.conditions import STYLES
 from songsmith.accompaniment.latent.denoiser import Denoiser, DenoiserSize
 from songsmith.accompaniment.latent.plain import PlainCoders
 from songsmith.accompaniment.latent.rolls import PARTS
-from songsmith.accompaniment.latent.vae import BeatCoder, Coders, CoderSize
+from songsmith.accompaniment.latent.vae import BeatCoder, Coders
 from songsmith.styles import LEVEL_BOUNDS
-
-KINDS = ("drums", "pitched")
-ENCODER = ("column_in.", "into.", "into_deep.", "code.")
-FARTHEST = 0.03
-"""Share of their variance that codes may move by after the denoiser was trained on them."""
-
-
-def cached_patches(data: Path, work: Path) -> dict[str, tuple[Patches, Patches]]:
-    """Return the different beats of each split, gathered once."""
-    found = {}
-    for split in ("train", "val", "test"):
-        pair = []
-        for kind in KINDS:
-            path = work / f"patches-{split}-{kind}.npz"
-            if not path.exists():
-                work.mkdir(parents=True, exist_ok=True)
-                songs = [s for s in load_songs(sorted(data.glob("*.npz"))) if split_of(s.family) == split]
-                for name, made in zip(KINDS, gather(songs), strict=True):
-                    np.savez(
-                        work / f"patches-{split}-{name}.npz",
-                        starts=made.starts, notes=made.notes, extra=made.extra, counts=made.counts,
-                    )  # fmt: skip
-            with np.load(path) as file:
-                pair.append(Patches(file["starts"], file["notes"], file["extra"], file["counts"]))
-        found[split] = (pair[0], pair[1])
-    return found
-
-
-def coder_size(config: dict) -> CoderSize:
-    return CoderSize(*(config["vae"][name] for name in ("code", "column", "hidden")))
 
 
 def train_coder(args: argparse.Namespace, config: dict, kind: str) -> None:
@@ -86,7 +57,8 @@ def train_coder(args: argparse.Namespace, config: dict, kind: str) -> None:
         network.load_state_dict(run.averaged)
         anchor = anchor_of(args, config, kind)
     data = patches["train"]
-    sums = np.cumsum(np.sqrt(np.minimum(data.counts, 100)))
+    often = np.sqrt(np.minimum(data.counts, 100))
+    sums = np.cumsum(often * rarity(data, network.rows) if kind == "drums" else often)
     sample = np.random.default_rng(0).permutation(len(patches["val"]))[:4000]
 
     def loss_of(step: int) -> Tensor:
@@ -104,36 +76,6 @@ def train_coder(args: argparse.Namespace, config: dict, kind: str) -> None:
 
     run.train(loss_of, validate, args.every)
     draw_log(run.rows, args.work / f"{name}.png", kind)
-
-
-def anchor_of(args: argparse.Namespace, config: dict, kind: str) -> Anchor:
-    """Return the coder on whose codes the denoiser was trained."""
-    coders = Coders(coder_size(config))
-    coders.load_state_dict(torch.load(args.work / "coders.pt", weights_only=True))
-    coders.requires_grad_(False)
-    deviation = coders.deviation[0] if kind == "drums" else coders.deviation[1:].mean(0)
-    return Anchor(getattr(coders, kind).to(args.device), deviation.to(args.device), args.near)
-
-
-def load_coders(work: Path, config: dict) -> Coders:
-    """Return the trained coders, their codes scaled to mean 0 and deviation 1."""
-    coders = Coders(coder_size(config))
-    for kind in KINDS:
-        getattr(coders, kind).load_state_dict(torch.load(work / f"vae-{kind}.pt", weights_only=True)["averaged"])
-    return coders.train(False)
-
-
-@torch.no_grad()
-def scale_codes(coders: Coders, pair: tuple[Patches, Patches]) -> None:
-    """Set mean and deviation of the codes of each part to those of the beats of the training songs."""
-    for part in range(len(PARTS)):
-        data, network = pair[part > 0], coders.pitched if part else coders.drums
-        own = np.arange(len(data)) if part == 0 else np.flatnonzero(data.extra[:, 24 + part - 1])
-        chances = data.counts[own] / data.counts[own].sum()
-        chosen = np.random.default_rng(part).choice(own, min(20000, 4 * len(own)), p=chances)
-        batch = dense(data, chosen, network)
-        mean, _ = network.encode(batch.rolls, batch.extra)
-        coders.mean[part], coders.deviation[part] = mean.mean(0), mean.std(0).clamp(min=0.05)
 
 
 def prepare(args: argparse.Namespace, config: dict) -> list[Song]:
@@ -210,85 +152,6 @@ def train_denoiser(args: argparse.Namespace, config: dict) -> None:
     run.train(loss_of, validate, args.every)
     if not rank:
         draw_log(run.rows, args.work / "denoiser.png", "denoiser")
-
-
-@torch.no_grad()
-def moved_codes(args: argparse.Namespace, config: dict, kind: str, newer: dict[str, Tensor]) -> float:
-    """Return how far the codes of a coder moved since the denoiser was trained, as a share of their variance."""
-    anchor = anchor_of(args, config, kind)
-    coder = getattr(Coders(coder_size(config)), kind)
-    coder.load_state_dict(newer)
-    data = cached_patches(args.data, args.work)["val"][KINDS.index(kind)]
-    batch = dense(data, np.random.default_rng(0).permutation(len(data))[:2000], coder)
-    old, new = (one.encode(batch.rolls, batch.extra)[0] for one in (anchor.coder.cpu(), coder))
-    return float(((new - old) / anchor.deviation.cpu()).square().mean())
-
-
-def export(args: argparse.Namespace, config: dict) -> None:
-    """Write the averaged weights as safetensors, in float16."""
-    coders = torch.load(args.work / "coders.pt", weights_only=True)
-    for kind in KINDS:
-        newer = torch.load(args.work / f"vae-{kind}.pt", weights_only=True)["averaged"]
-        if any(
-            name.startswith(ENCODER) and not torch.allclose(coders[f"{kind}.{name}"], value, atol=1e-6)
-            for name, value in newer.items()
-        ):
-            moved = moved_codes(args, config, kind, newer)
-            if moved > FARTHEST:
-                raise SystemExit(
-                    f"the codes of {kind} moved by {moved:.3f} of their variance after the denoiser was trained: "
-                    "train the denoiser again"
-                )
-            print(f"the codes of {kind} moved by {moved:.4f} of their variance after the denoiser was trained")
-        coders |= {f"{kind}.{name}": value for name, value in newer.items()}
-    state = torch.load(args.work / "denoiser.pt", weights_only=True)
-    tensors = {f"coders.{k}": v.half() for k, v in coders.items()}
-    tensors |= {f"denoiser.{k}": v.half() for k, v in state["averaged"].items()}
-    tensors["learned"], tensors["typical"] = torch.load(args.work / "densities.pt", weights_only=True)
-    told = {}
-    if (args.work / "calibration.txt").exists():
-        told["thresholds"], factors = (args.work / "calibration.txt").read_text().splitlines()
-        for name in ("learned", "typical"):
-            tensors[name] = tensors[name] * torch.tensor([float(factor) for factor in factors.split()])
-    sizes = {**{f"vae.{k}": config["vae"][k] for k in ("code", "column", "hidden")},
-             **{f"denoiser.{k}": config["denoiser"][k] for k in ("width", "layers", "heads")}}  # fmt: skip
-    args.export.parent.mkdir(parents=True, exist_ok=True)
-    save_file({k: v.contiguous() for k, v in tensors.items()}, args.export,
-              metadata={"step": str(state["step"]), **told, **{k: str(v) for k, v in sizes.items()}})  # fmt: skip
-    args.export.chmod(0o644)
-    print(f"{args.export}: {args.export.stat().st_size / 1e6:.1f} MB, step {state['step']}")
-
-
-def draw_curves(args: argparse.Namespace) -> None:
-    """Draw the logs of all stages into one picture."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    logs = {
-        name: torch.load(args.work / f"{name}.pt", weights_only=True)["rows"]
-        for name in ("vae-drums", "vae-pitched", "denoiser")
-    }
-    panels = (
-        ("coders: F1 of onsets, validation", (("vae-drums", "f1"), ("vae-pitched", "f1"))),
-        ("pitched coder: lengths within a tick", (("vae-pitched", "length"),)),
-        ("denoiser: loss", (("denoiser", "loss"), ("denoiser", "held out"))),
-    )
-    figure, axes = plt.subplots(1, len(panels), figsize=(12, 3.2))
-    for axis, (title, curves) in zip(axes, panels, strict=True):
-        for name, key in curves:
-            rows = [row for row in logs[name] if key in row]
-            axis.plot([row["step"] for row in rows], [row[key] for row in rows], label=f"{name} {key}", lw=1.2)
-        if "coder" in title:
-            axis.set_ylim(0.8, 1.0)
-        axis.set_title(title, fontsize=9)
-        axis.set_xlabel("step", fontsize=8)
-        axis.tick_params(labelsize=7)
-        axis.legend(fontsize=7)
-        axis.grid(alpha=0.3)
-    figure.tight_layout()
-    figure.savefig(args.curves, dpi=100)
 
 
 def main() -> None:

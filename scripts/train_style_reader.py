@@ -1,14 +1,16 @@
-"""Train the style reader of `songsmith.evaluation.style` on songs that the pattern band plays in every style.
+"""Train the style reader of `songsmith.evaluation.style` on songs that both bands play in every style.
 
-    python scripts/train_style_reader.py --songs 90 --out songsmith/evaluation/style_reader.safetensors
+    python scripts/train_style_reader.py --songs 60 --out songsmith/evaluation/style_reader.safetensors
 
 Every song has its own seed, key, tempo, meter, energy and form; a fifth have instruments that were asked for. Songs
-of kept-out seeds are read at the end: the share named right, the three likeliest, and who is taken for whom.
+of kept-out seeds are read at the end, those of each band by themselves: the share named right, the three likeliest,
+and who is taken for whom.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,10 +36,11 @@ SHEETS = (
 )
 PALETTES = ("piano", "acoustic guitar", "strings", "organ", "electric guitar", "synth pad")
 TONICS = ("C", "D", "Eb", "E", "F", "G", "A", "Bb")
+BANDS = ("patterns", "diffusion")
 
 
-def song_features(name: str, seed: int) -> npt.NDArray[np.float64]:
-    """Return the features of one random song of a style."""
+def song_features(name: str, seed: int, band: str) -> npt.NDArray[np.float64]:
+    """Return the features of one random song of a style, played by a band."""
     rng = generator(seed, "style reader", name)
     style = load_style(name)
     low, high = style.tempo
@@ -57,8 +60,31 @@ def song_features(name: str, seed: int) -> npt.NDArray[np.float64]:
     if rng.random() < 0.2:
         brief = replace(brief, palette=(PALETTES[int(rng.integers(len(PALETTES)))],))
     plan = plan_song(brief, parse_sheet(sheet), style, seed)
-    band = accompanist("patterns").accompany(plan, brief, seed)
-    return features(plan, band.parts, band.chords)
+    played = accompanist(band).accompany(plan, brief, seed)
+    return features(plan, played.parts, played.chords)
+
+
+def drawn(names: Sequence[str], seeds: range, band: str) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+    """Return the features of one song of every style for each seed, and the indices of their styles."""
+    rows = [song_features(name, seed, band) for name in names for seed in seeds]
+    return np.asarray(rows), np.repeat(np.arange(len(names)), len(seeds))
+
+
+def judge(
+    weights: npt.NDArray[np.float64],
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.int64],
+    names: Sequence[str],
+    what: str,
+) -> None:
+    """Print how often the styles `y` of songs are named right, and who is taken for whom."""
+    ranked = np.argsort(-(x @ weights[:, :-1].T + weights[:, -1]), axis=1)
+    among = (ranked[:, :3] == y[:, None]).any(axis=1)
+    print(f"{what}: right {np.mean(ranked[:, 0] == y):.3f}, among three {np.mean(among):.3f}")
+    for style, name in enumerate(names):
+        wrong = [names[i] for i in ranked[y == style, 0] if i != style]
+        if wrong:
+            print(f"   {name}: {len(wrong)} taken for {', '.join(sorted(set(wrong)))}")
 
 
 def fit(x: npt.NDArray[np.float64], y: npt.NDArray[np.int64], classes: int, decay: float) -> npt.NDArray[np.float64]:
@@ -83,27 +109,23 @@ def fit(x: npt.NDArray[np.float64], y: npt.NDArray[np.int64], classes: int, deca
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--songs", type=int, default=90, help="of each style, to learn from")
-    parser.add_argument("--kept-out", type=int, default=20, help="of each style, to be judged by")
+    parser.add_argument("--songs", type=int, default=60, help="of each style and band, to learn from")
+    parser.add_argument("--kept-out", type=int, default=15, help="of each style and band, to be judged by")
     parser.add_argument("--decay", type=float, default=3e-4, help="weight decay")
     parser.add_argument("--out", type=Path, required=True, help="the safetensors file to write")
     options = parser.parse_args()
     names = style_names()
-    sets = {}
-    for part, seeds in (("train", range(options.songs)), ("kept out", range(10_000, 10_000 + options.kept_out))):
-        rows = [song_features(name, seed) for name in names for seed in seeds]
-        sets[part] = (np.asarray(rows), np.repeat(np.arange(len(names)), len(seeds)))
-        print(f"{part}: {len(rows)} songs of {len(names)} styles, {len(rows[0])} features")
-    weights = fit(*sets["train"], len(names), options.decay)
-    for part, (x, y) in sets.items():
-        scores = x @ weights[:, :-1].T + weights[:, -1]
-        ranked = np.argsort(-scores, axis=1)
-        among = (ranked[:, :3] == y[:, None]).any(axis=1)
-        print(f"{part}: right {np.mean(ranked[:, 0] == y):.3f}, among three {np.mean(among):.3f}")
-        for style, name in enumerate(names):
-            wrong = [names[i] for i in ranked[y == style, 0] if i != style]
-            if wrong:
-                print(f"   {name}: {len(wrong)} taken for {', '.join(sorted(set(wrong)))}")
+    sets = {
+        band: (drawn(names, range(options.songs), band), drawn(names, range(10_000, 10_000 + options.kept_out), band))
+        for band in BANDS
+    }
+    known = [learned for learned, _ in sets.values()]
+    x, y = np.concatenate([x for x, _ in known]), np.concatenate([y for _, y in known])
+    print(f"{len(x)} songs of {len(names)} styles, {x.shape[1]} features", flush=True)
+    weights = fit(x, y, len(names), options.decay)
+    for band, (learned, kept_out) in sets.items():
+        judge(weights, *learned, names, f"{band}, learned from")
+        judge(weights, *kept_out, names, f"{band}, kept out")
     from safetensors.numpy import save_file
 
     tensors = {"weights": weights[:, :-1].astype(np.float32), "bias": weights[:, -1].astype(np.float32)}

@@ -28,6 +28,7 @@ from songsmith.errors import InputError
 from songsmith.evaluation import check
 from songsmith.harmonise import harmonise_melody
 from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer, MixSettings
+from songsmith.origins import RECORDING, SINGER
 from songsmith.paper import Paper, check_seed, song_of, title_of
 from songsmith.performance import FRAME_PERIOD_S, SILENCE, Performance, PhonemeSpan
 from songsmith.pipeline import Progress, channels_of
@@ -41,9 +42,6 @@ from songsmith.styles import Style
 from songsmith.sungtune import OUTRO_BARS, SungTune, count_beats, sung_notes
 from songsmith.timeline import TAIL_S, Timeline
 from songsmith.vocals import fit
-
-SINGER, RECORDING = "singer", "recording"
-"""Role and name in the provenance of a voice that is a recording."""
 
 SECTION_BARS = 8
 SHORTEST_S, LONGEST_S = 5.0, 900.0
@@ -159,12 +157,6 @@ def render_band(
     song = replace(song, report=check(song))
     tell("mixing", 1.0)
     return song
-
-
-def is_accompanied(song: Song) -> bool:
-    """Tell whether the voice of a song is a recording."""
-    singer = song.provenance.backend(SINGER)
-    return singer is not None and singer.name == RECORDING
 
 
 def own_voice(song: Song) -> Audio:

@@ -102,18 +102,14 @@ def arrange_backing(
 
 def redrawn(song: Song) -> tuple[VoicePart, ...]:
     """Return the voices beside the lead of a song with their curves, which its file does not hold."""
-    return tuple(
-        replace(
-            part,
-            performance=perform(
-                Score(part.notes, song.chords, part.lyrics, song.plan),
-                song.timeline,
-                load_voice(part.voice, way(part.kind, song.brief)),
-                voice_seed(song.seed, part.name),
-            ),
-        )
-        for part in song.voices
-    )
+    return tuple(drawn(song, part) for part in song.voices)
+
+
+def drawn(song: Song, part: VoicePart) -> VoicePart:
+    """Return a voice beside the lead of a song with its curves."""
+    score = Score(part.notes, song.chords, part.lyrics, song.plan)
+    voice = load_voice(part.voice, way(part.kind, song.brief))
+    return replace(part, performance=perform(score, song.timeline, voice, voice_seed(song.seed, part.name)))
 
 
 def way(kind: str, brief: Brief | None) -> str | None:

@@ -33,7 +33,8 @@ from songsmith.mix import MIX_SAMPLE_RATE
 from songsmith.mixing.master import master_gain
 from songsmith.mixing.over import BACKING
 from songsmith.mixing.settings import MixSettings
-from songsmith.over import ACCOMPANIST, render_over
+from songsmith.origins import ACCOMPANIST, BEATS
+from songsmith.over import render_over
 from songsmith.paper import Paper, check_seed, paper_of, read_lyrics, song_of, title_of
 from songsmith.pipeline import Progress
 from songsmith.plan import Chord, Plan
@@ -63,9 +64,6 @@ NEAR_TEMPO = 0.08
 """Where another count of the same beats comes this near to the tempo asked for, that is how they are counted."""
 
 SAME_TEMPO = 0.015
-
-BEATS = "beats"
-"""Fact in the provenance of the accompanist that says whether the beats that are sung on are heard or planned."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,12 +143,6 @@ def make_on_sound(
     if words.syllables:
         return render_over(paper, ground.sound, use_cache=use_cache, workers=workers, progress=progress, warn=warn)
     return render_alone(paper, ground.sound, workers)
-
-
-def is_generated(song: Song) -> bool:
-    """Tell whether the music of a song is sound that an audio model made."""
-    accompanist = song.provenance.backend(ACCOMPANIST)
-    return accompanist is not None and BEATS in dict(accompanist.facts)
 
 
 def play(

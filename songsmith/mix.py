@@ -33,7 +33,7 @@ from songsmith.mixing.channels import (
 )
 from songsmith.mixing.clarity import BANDS_HZ
 from songsmith.mixing.curves import draw_out
-from songsmith.mixing.master import master_gain
+from songsmith.mixing.master import mastered
 from songsmith.mixing.settings import BACKING_VOCALS, NOISE, VOCALS, MixSettings, PartSettings, mix_names
 from songsmith.mixing.strip import Strip
 from songsmith.song import Mix
@@ -162,24 +162,30 @@ def mix(
 
         list(pool.map(faded, channels))
         total = np.zeros((2, frames), np.float32)
-        for channel in channels:
-            total += channel.samples
+
+        def summed(side: int) -> None:
+            for channel in channels:
+                total[side] += channel.samples[side]
+
+        list(pool.map(summed, range(2)))
         noise = _noise(total, fade, space)
         if noise is not None:
             channels.append(noise)
             total += noise.samples
         everything = [channel.samples for channel in channels]
-        master = master_gain(total, everything, MIX_SAMPLE_RATE, settings.master, workers)
+        done = mastered(total, everything, MIX_SAMPLE_RATE, settings.master, workers)
+        ready = pool.map(lambda samples: np.multiply(samples, done.gain, out=samples), everything)
         strips = {
-            channel.name: _strip(channel, levels[channel.name], fade, master)
+            channel.name: _strip(channel, levels[channel.name], fade, done.gain)
             for channel in (lead, group)
             if channel is not None
         }
-        list(pool.map(lambda samples: np.multiply(samples, master, out=samples), (total, *everything)))
+        list(ready)
     order = {name: number for number, name in enumerate((VOCALS, BACKING_VOCALS, *stems, NOISE))}
     channels.sort(key=lambda channel: order[channel.name])
     finished = {channel.name: Audio(channel.samples, MIX_SAMPLE_RATE) for channel in channels}
-    return Mix(Audio(total, MIX_SAMPLE_RATE), finished, vocal, strips)
+    measured = done.measured
+    return Mix(Audio(measured.samples, MIX_SAMPLE_RATE), finished, vocal, strips, measured=measured)
 
 
 def _check(vocal: Audio | None, stems: Mapping[str, Audio], voices: Sequence[BackingVoice], workers: int) -> None:
@@ -228,7 +234,7 @@ def _levels(lead: Channel | None, group: Channel | None, parts: list[Channel], s
             levels[lead.name] = _Level(np.float32(1.0))
         if group is not None:
             behind = sum((part.energies * part.gain**2 for part in parts), np.zeros(hops))
-            lufs = loudness.integrated_lufs(behind, balance.HOPS_PER_BLOCK) + settings.vocal.over_backing_db
+            lufs = loudness.integrated_lufs(behind, loudness.HOPS_PER_BLOCK) + settings.vocal.over_backing_db
             levels[group.name] = _Level(np.float32(db_to_gain(lufs) if lufs > float("-inf") else 1.0))
         return levels
 
@@ -243,7 +249,7 @@ def _levels(lead: Channel | None, group: Channel | None, parts: list[Channel], s
     gains = {part.name: part.gain for part in parts}
     backing = list(parts)
     if group is not None:
-        sung_lufs = loudness.integrated_lufs(lead.energies * curve**2, balance.HOPS_PER_BLOCK)
+        sung_lufs = loudness.integrated_lufs(lead.energies * curve**2, loudness.HOPS_PER_BLOCK)
         gains[group.name] = float(db_to_gain(sung_lufs))
         backing.append(group)
 
@@ -311,7 +317,7 @@ def _noise(total: Samples, fade: Samples, space: Space) -> Channel | None:
     channel = noise_channel(NOISE, space)
     heard = spectral.k_power(spectral.bin_frequencies(MIX_SAMPLE_RATE, space.hop), MIX_SAMPLE_RATE)[:, None]
     energies = spectral.hop_energies(total, space.hop, heard)[:, 0]
-    mixed_lufs = loudness.integrated_lufs(energies, balance.HOPS_PER_BLOCK)
+    mixed_lufs = loudness.integrated_lufs(energies, loudness.HOPS_PER_BLOCK)
     if mixed_lufs == float("-inf"):
         return None
     channel.samples[:] *= np.float32(balance.level_gain(channel.energies, mixed_lufs + below_lu))

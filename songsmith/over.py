@@ -29,6 +29,7 @@ from songsmith.ground import UNSURE, levels_of_bars, song_grid, write_melody_ove
 from songsmith.listened import Recording, read_recording
 from songsmith.mixing.over import BACKING, GainCurve, mix_over
 from songsmith.mixing.settings import MixSettings
+from songsmith.origins import ACCOMPANIST, GAINS, RECORDING, SINGER
 from songsmith.paper import Paper, check_seed, paper_of, read_lyrics, song_of, title_of
 from songsmith.pipeline import Progress
 from songsmith.placing import Grid, place_sections
@@ -38,12 +39,6 @@ from songsmith.singing.voices import load_voice
 from songsmith.song import Backend, Song
 from songsmith.timeline import Meter
 from songsmith.vocals import Studio, fit, singer_of
-
-RECORDING = "recording"
-"""Name of the accompanist of a song that is sung over a recording."""
-
-ACCOMPANIST, GAINS = "accompanist", "gains"
-"""Role and fact in the provenance that say what the recording was multiplied with."""
 
 LEAST_TEMPO, MOST_TEMPO = 30.0, 300.0
 
@@ -195,17 +190,11 @@ def render_over(
     known = source or roles.get(ACCOMPANIST)
     facts = {**dict(known.facts if known else ()), GAINS: str(gains)}
     name = known.name if known else RECORDING
-    roles.update({ACCOMPANIST: Backend.of(name, **facts), "singer": singer_of(paper.voice)})
+    roles.update({ACCOMPANIST: Backend.of(name, **facts), SINGER: singer_of(paper.voice)})
     song = song_of(paper, tuple(roles.items()), audio)
     song = replace(song, report=check(song))
     tell("mixing", 1.0)
     return song
-
-
-def is_over(song: Song) -> bool:
-    """Tell whether a song is sung over a recording, or over sound that an audio model made."""
-    accompanist = song.provenance.backend(ACCOMPANIST)
-    return accompanist is not None and (accompanist.name == RECORDING or GAINS in dict(accompanist.facts))
 
 
 def recording_of(song: Song) -> Audio:

@@ -26,10 +26,9 @@ from songsmith.accompaniment.parts import Accompaniment
 from songsmith.align import perform
 from songsmith.backing import arrange_backing
 from songsmith.brief import Brief, Groove
-from songsmith.cast import Cast, cast_voices, move_into_ranges, out_of_reach
+from songsmith.cast import Cast, cast_voices, move_into_ranges
 from songsmith.compose import compose
 from songsmith.errors import InputError, MissingPart
-from songsmith.fit_report import report_fit
 from songsmith.form import form_warnings, plan_song
 from songsmith.melodics import melody_faults
 from songsmith.performance import Performance
@@ -41,7 +40,8 @@ from songsmith.setting import open_tune, plan_setting, set_words, setting_warnin
 from songsmith.singing.voices import Voice, load_voice
 from songsmith.song import Backend, Mix, Provenance, Song, VoicePart
 from songsmith.styles import Style
-from songsmith.timeline import Meter, Timeline
+from songsmith.timeline import Meter
+from songsmith.told import score_warnings
 from songsmith.writing import Wishes, draft_words, lyricist_backend
 
 LARGEST_SEED = 2**63 - 1
@@ -249,18 +249,6 @@ def write_melody(
     return score, (f"{PUT_ASIDE} ({first}): this is number {attempt + 1}",)
 
 
-def score_warnings(score: Score, timeline: Timeline, cast: Cast) -> tuple[str, ...]:
-    """Return, one sentence each, what the listener should know of how the words are sung."""
-    return (*unmet(score), *report_fit(score, timeline).sentences, *out_of_reach(score, cast))
-
-
-def still_told(song: Song) -> tuple[str, ...]:
-    """Return what is told of a song but for what its score gave rise to."""
-    score = Score(song.notes, song.chords, song.lyrics, song.plan)
-    stale = set(score_warnings(score, song.timeline, cast_voices(song.lyrics, song.brief.voice)))
-    return tuple(sentence for sentence in song.provenance.warnings if sentence not in stale)
-
-
 def _overruled(before: Reading, brief: Brief) -> list[str]:
     """Return what a prompt names and the tune has otherwise."""
     named = {decision.name for decision in before.understood}
@@ -343,20 +331,6 @@ def title_of(lyrics: Lyrics, prompt: str = "") -> str:
         words = re.split(r"[,;.:]", prompt)[0].split() or ["Song"]
     title = printable(" ".join(words[:TITLE_WORDS])).strip(" ,;:.!?-")
     return title[:1].upper() + title[1:]
-
-
-def unmet(score: Score) -> tuple[str, ...]:
-    """Return what the sheet asks for and this song does not have."""
-    found = list(score.lyrics.notes)
-    notes_of = [0] * len(score.lyrics.syllables)
-    for note in score.notes:
-        notes_of[note.syllable] += 1
-    for line, span in score.lyrics.numbered_lines():
-        asked = [extra for word in line.words for extra in word.melismas]
-        missing = sum(max(0, 1 + extra - notes_of[k]) for extra, k in zip(asked, span, strict=True))
-        if missing:
-            found.append(f"line {line.number}: no room for {missing} of the notes that ~ asks for")
-    return tuple(found)
 
 
 def check_seed(seed: int) -> None:

@@ -28,12 +28,14 @@ from songsmith.export.lrc import song_to_lrc
 from songsmith.export.midi import song_to_midi
 from songsmith.export.musicxml import song_to_musicxml
 from songsmith.export.tags import Tags, write_tags
-from songsmith.kept import KeptStems
+from songsmith.kept import DRY, MIX, STEMS, Kept
 from songsmith.mixing.strip import strips_to_npz
+from songsmith.picture.strips import Envelope
 from songsmith.serialize import CURVES, curves_to_npz, song_to_json
 from songsmith.song import Mix, Song
 from songsmith.songfolder import FORMATS, OWN_SOUND, SONG_FILE, STRIPS, mix_file, own_file, read_mix_only, sound_files
 from songsmith.units import db_to_gain
+from songsmith.wavpatch import copied_with
 
 _SUBTYPES = {"wav": "PCM_24", "flac": "PCM_24", "mp3": "MPEG_LAYER_III"}
 _OWN_FILES = (SONG_FILE, CURVES, STRIPS, "song.mid", "score.musicxml", "lyrics.lrc", "overview.png", "report.json")
@@ -177,9 +179,17 @@ def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[st
     """Write the files of a song, its sound in threads beside all the others."""
     with ThreadPoolExecutor(workers) as pool:
         jobs: list[Future[None]] = []
+        envelope: Future[Envelope] | None = None
         if song.audio is not None:
+            if audio_format != "mp3":  # whose picture is that of what was coded
+                known = song.audio.known
+                weighed = None if known is None else known.energies
+                # Before the sound is written, which takes long: the picture waits for it.
+                envelope = pool.submit(Envelope.of, song.audio.mix, energies=weighed)
             lowered_db, jobs = _write_mix(song, song.audio, folder, audio_format, pool)
-            if song.audio.strips:
+            if song.audio.kept is not None:
+                shutil.copyfile(song.audio.kept.strips, folder / STRIPS)
+            elif song.audio.strips:
                 (folder / STRIPS).write_bytes(strips_to_npz(song.audio.strips))
             if workers == 1:  # one thing at a time
                 for job in jobs:
@@ -204,19 +214,18 @@ def _write_files(song: Song, folder: Path, audio_format: str, warn: Callable[[st
         if song.report is not None:
             report = json.dumps(song.report, indent=2, ensure_ascii=False, allow_nan=False)
             (folder / "report.json").write_text(report + "\n", encoding="utf-8")
-        if jobs:
-            jobs[0].result()  # the mix, which the picture shows
-        _draw(song, folder, warn)
+        _draw(song, folder, warn, envelope)
         for job in jobs:
             job.result()
 
 
-def _draw(song: Song, folder: Path, warn: Callable[[str], None]) -> None:
-    """Draw the picture of a song from what was written; a song is not lost for the want of one."""
+def _draw(song: Song, folder: Path, warn: Callable[[str], None], envelope: Future[Envelope] | None) -> None:
+    """Draw the picture of a song, of its sound as it was measured or else written; no song is lost for want of it."""
     from songsmith.picture.overview import overview
 
     try:
-        (folder / "overview.png").write_bytes(overview(song, read_mix_only(folder)))
+        sound = read_mix_only(folder) if song.audio is None or envelope is None else song.audio.mix
+        (folder / "overview.png").write_bytes(overview(song, sound, None if envelope is None else envelope.result()))
     except OSError:
         raise
     except Exception as err:
@@ -232,17 +241,19 @@ def _write_mix(
         if not name or name.startswith(".") or any(c in name for c in "/\\\0"):
             raise InputError(f"stem {name!r} cannot be the name of a file")
     (folder / "stems").mkdir()
-    kept = _kept_files(mix, audio_format)
-    sounds: list[tuple[str, str, Audio]] = [
-        (f"stems/{name}", name.replace("_", " "), mix.stems[name]) for name in mix.stems if name not in kept
-    ]
+    sounds = [(f"stems/{name}", name.replace("_", " ")) for name in mix.stems]
     if mix.dry_vocals is not None:
         (folder / "dry").mkdir()
-        sounds.append(("dry/vocals", "dry vocals", mix.dry_vocals))
+        sounds.append((DRY, "dry vocals"))
 
-    def write(name: str, title: str, audio: Audio) -> None:
+    def write(name: str, title: str, gain: np.float32 | None = None) -> None:
         path = folder / f"{name}.{audio_format}"
         tags = Tags.of(song, title)
+        if _copied(mix.kept, name, path, tags):
+            return
+        audio = _sound_named(mix, name)
+        if gain is not None:
+            audio = replace(audio, samples=audio.samples * gain)
         audio.write(path, _SUBTYPES[audio_format], tags.info if audio_format == "wav" else None)
         write_tags(path, tags)
 
@@ -250,22 +261,28 @@ def _write_mix(
     if audio_format == "mp3":
         lowered_db = _encoder_overshoot_db(mix.mix, folder / "mix.mp3")
         gain = np.float32(db_to_gain(-lowered_db))
-        sounds = [(name, title, replace(audio, samples=audio.samples * gain)) for name, title, audio in sounds]
         write_tags(folder / "mix.mp3", Tags.of(song))
-    else:
-        sounds.insert(0, ("mix", "", mix.mix))
-    jobs = [pool.submit(write, *sound) for sound in sounds]
-    for name, path in kept.items():
-        shutil.copyfile(path, folder / f"stems/{name}.{audio_format}")
-    return lowered_db, jobs
+        return lowered_db, [pool.submit(write, name, title, gain) for name, title in sounds]
+    return lowered_db, [pool.submit(write, name, title) for name, title in ((MIX, ""), *sounds)]
 
 
-def _kept_files(mix: Mix, audio_format: str) -> dict[str, Path]:
-    """Return the stems that are files already, just as they are to be written."""
-    if not isinstance(mix.stems, KeptStems) or audio_format == "mp3":
-        return {}
-    files = {name: mix.stems.file_of(name, f".{audio_format}") for name in mix.stems}
-    return {name: path for name, path in files.items() if path is not None}
+def _sound_named(mix: Mix, name: str) -> Audio:
+    """Return a sound of a mix by the name of its file."""
+    if name == MIX:
+        return mix.mix
+    if name == DRY and mix.dry_vocals is not None:
+        return mix.dry_vocals
+    return mix.stems[name.removeprefix(STEMS)]
+
+
+def _copied(kept: Kept | None, name: str, target: Path, tags: Tags) -> bool:
+    """Copy a sound that a file holds already, with its piece put in; return False where it has to be written."""
+    if kept is None or target.suffix == ".mp3" or kept.files[name].suffix != target.suffix:
+        return False
+    if name not in kept.pieces:
+        shutil.copyfile(kept.files[name], target)
+        return True
+    return target.suffix == ".wav" and copied_with(kept.files[name], target, kept.pieces[name], tags.info)
 
 
 def _encoder_overshoot_db(audio: Audio, path: Path) -> float:

@@ -12,6 +12,8 @@ from songsmith.accompaniment.parts import Part
 from songsmith.audio import Audio
 from songsmith.brief import Brief
 from songsmith.errors import InputError
+from songsmith.kept import Kept
+from songsmith.mixing.loudness import Measured
 from songsmith.mixing.strip import Strip
 from songsmith.performance import Performance
 from songsmith.plan import Chord, Plan
@@ -29,12 +31,21 @@ class Mix:
     stems : name to stereo audio of the mix's own length, after every effect and gain: they sum to `mix`
     dry_vocals : the lead vocal before any effect, mono; None in an instrumental
     strips : what the mix did to the stems of voices, where that is known: with it a line can be sung anew in it
+    kept : the files that hold this sound already, but for some pieces, where it came from a folder
+    measured : what the mixer measured of `mix`, None where it did not make it
     """
 
     mix: Audio
     stems: Mapping[str, Audio]
     dry_vocals: Audio | None = None
     strips: Mapping[str, Strip] = field(default_factory=dict)
+    kept: Kept | None = None
+    measured: Measured | None = None
+
+    @property
+    def known(self) -> Measured | None:
+        """What was measured of the very samples of the mix, None where nothing was."""
+        return self.measured if self.measured is not None and self.measured.samples is self.mix.samples else None
 
 
 VOICE_KINDS = ("second", "harmony", "double", "backing")

@@ -13,7 +13,7 @@ from songsmith.audio import Audio
 from songsmith.deserialize import MAX_JSON_BYTES, read_song
 from songsmith.errors import InputError
 from songsmith.fieldreader import Field, read_json
-from songsmith.kept import KeptStems
+from songsmith.kept import MIX, Kept
 from songsmith.mixing.settings import BACKING_VOCALS, VOCALS
 from songsmith.mixing.strip import Strip, strips_from_npz
 from songsmith.song import Mix, Song
@@ -113,23 +113,20 @@ def read_mix(folder: Path) -> Mix:
     return Mix(mix, stems, dry, read_strips(folder, mix.frames))
 
 
-def kept_mix(folder: Path) -> Mix:
-    """Return the sound of a song's folder, its stems left in their files until they are asked for.
+def kept_in(folder: Path) -> Kept:
+    """Return the files of the sound of a song's folder, none of them read.
 
-    Raises InputError where there is none, or two of one name.
+    Raises InputError where there is no mix, or two files of one name.
     """
-    mix = read_mix_only(folder)
-    if mix is None:
+    files: dict[str, Path] = {}
+    for name in sound_files(folder):
+        sound = name.rpartition(".")[0]
+        if sound in files:
+            raise InputError(f"{folder}: holds two files of {sound}; keep the one that is the song's")
+        files[sound] = folder / name
+    if MIX not in files:
         raise InputError(f"{folder}: has no mix.{' or mix.'.join(FORMATS)}; render the song again")
-    names = [name for name in sound_files(folder) if name.startswith("stems/")]
-    files = {Path(name).stem: folder / name for name in names}
-    if len(files) < len(names):
-        raise InputError(f"{folder}: holds two stems of one name; keep the one that is the song's")
-    dry = [name for name in sound_files(folder) if name.startswith("dry/vocals.")]
-    if len(dry) > 1:
-        raise InputError(f"{folder}: holds two dry vocals; keep the one that is the song's")
-    vocals = Audio.read(folder / dry[0]) if dry else None
-    return Mix(mix, KeptStems(files, {}), vocals, read_strips(folder, mix.frames))
+    return Kept(files, folder / STRIPS, {})
 
 
 def read_strips(folder: Path, frames: int) -> dict[str, Strip]:

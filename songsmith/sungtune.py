@@ -15,7 +15,7 @@ from songsmith.metre import metric_strength
 from songsmith.theory import Key
 from songsmith.timeline import Meter, Timeline
 from songsmith.tunes.beatgrid import find_beats, quantise
-from songsmith.tunes.hum import HeardNote, hear_notes
+from songsmith.tunes.hum import PITCH_RANGE_HZ, HeardNote, hear_notes
 from songsmith.tunes.tune import TuneNote
 
 INTRO_BARS, OUTRO_BARS = 2, 1
@@ -28,6 +28,8 @@ LEAST_SUNG = 0.25
 
 STIFFNESS = 3.0
 """How much even beats weigh against where each note is sung."""
+
+CLEAR_STEP_S = 0.02
 
 CHANGE_OF_METER = 1.06
 """How much better accents have to fit 3/4 than 4/4 to be taken for it."""
@@ -73,7 +75,30 @@ def sung_notes(mono: npt.NDArray[np.float64], rate: int, name: str) -> list[Hear
             f"{name}: sounds like speech or a band, not like one voice singing (notes {stray:.2f} semitones off, "
             f"{share:.0%} of the time sung, {steadiness(notes):.2f} on a scale): give a voice that sings alone"
         )
+    if (alone := clearness(mono, rate)) < LEAST_CLEAR:
+        raise InputError(
+            f"{name}: sounds like a band or several voices, not like one voice singing (periodic to {alone:.0%}, at "
+            f"least {LEAST_CLEAR:.0%} is needed): give a voice that sings alone"
+        )
     return notes
+
+
+LEAST_CLEAR = 0.9
+"""How periodic a voice alone is at least: singers and a trumpet have 0.99, a reader 0.92, bands with a singer 0.69 to
+0.88."""
+
+
+def clearness(mono: npt.NDArray[np.float64], rate: int) -> float:
+    """Return how periodic a sound is where it has a pitch: the median of the peaks of Praat's autocorrelation.
+
+    Source: P. Boersma, "Accurate short-term analysis of the fundamental frequency", IFA Proceedings 17 (1993).
+    """
+    import parselmouth
+
+    low, high = PITCH_RANGE_HZ
+    found = parselmouth.Sound(mono, rate).to_pitch_ac(time_step=CLEAR_STEP_S, pitch_floor=low, pitch_ceiling=high)
+    voiced = found.selected_array["frequency"] > 0
+    return float(np.median(found.selected_array["strength"][voiced])) if voiced.any() else 0.0
 
 
 LEAST_STEADY = 0.78

@@ -15,18 +15,21 @@ from pathlib import Path
 from lyrics.text import printable
 from songsmith.accompaniment.parts import Accompaniment
 from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
-from songsmith.accompanying import is_accompanied, own_voice, render_band
+from songsmith.accompanying import own_voice, render_band
 from songsmith.backing import arrange_backing, redrawn
 from songsmith.cast import Cast, cast_voices
 from songsmith.errors import InputError
 from songsmith.melodics import melody_faults
-from songsmith.over import is_over, recording_of, render_over
-from songsmith.paper import FAULTY, PUT_ASIDE, Paper, score_warnings
+from songsmith.origins import is_accompanied, is_over
+from songsmith.over import recording_of, render_over
+from songsmith.paper import FAULTY, PUT_ASIDE, Paper
 from songsmith.pipeline import Progress, render
+from songsmith.presets import with_presets
 from songsmith.score import Score
-from songsmith.singing.voices import load_voice, voice_names
+from songsmith.singing.voices import load_voice
 from songsmith.song import Backend, Provenance, Song
-from songsmith.styles import load_style, style_names
+from songsmith.styles import load_style
+from songsmith.told import score_warnings
 from songsmith.varying.band import vary_parts
 from songsmith.varying.melody import difference, vary_melody
 from songsmith.varying.request import KEEP, WHAT, Request, chosen_bars
@@ -145,36 +148,6 @@ def _warnings(song: Song, score: Score, cast: Cast, missed: tuple[str, ...]) -> 
 def _lasting(song: Song) -> tuple[str, ...]:
     """Return the warnings of a song but for what was told of its sound files, which are written anew."""
     return tuple(told for told in song.provenance.warnings if OF_SOUND_FILES not in told)
-
-
-def with_presets(song: Song, voice: str | None, style: str | None) -> Song:
-    """Return a song from a folder with the voice and style it names; no file that only the folder names is opened."""
-    brief = song.brief
-    own_voice = _preset("voice", brief.voice, voice, voice_names())
-    own_style = _preset("style", brief.style, style, style_names())
-    voices = tuple(replace(one, voice=own_voice) if one.voice == brief.voice else one for one in song.voices)
-    for one in voices:
-        if one.voice not in (own_voice, *voice_names()):
-            raise InputError(f"the song's voice {one.name!r} is sung by {one.voice[:80]!r}, which is none of ours")
-    of_parts = (part.name.partition("-")[2] for part in song.parts)
-    for name in (*(section.style for section in song.plan.sections), *of_parts):
-        if name and name not in style_names():
-            raise InputError(f"the song has sections in the style {name[:80]!r}, which is none of ours")
-    return replace(song, brief=replace(brief, voice=own_voice, style=own_style), voices=voices)
-
-
-def _preset(what: str, own: str, given: str | None, known: tuple[str, ...]) -> str:
-    """Return the voice or style of a song: a built-in one by its name, another only where the user gives it."""
-    if own in known:
-        if given is not None and given != own:
-            raise InputError(f"the {what} of the song is {own!r}, which cannot be changed here: leave --{what} out")
-        return own
-    if given is None:
-        raise InputError(
-            f"the {what} of the song, {own[:80]!r}, does not come with songsmith: give its file with --{what} "
-            f"({what}=...)"
-        )
-    return given
 
 
 def _provenance(song: Song, varied: Song, request: Request) -> Provenance:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from songsmith.audio import Audio
+from songsmith.audio import Audio, to_24_bit
 from songsmith.errors import InputError
 
 
@@ -40,3 +43,22 @@ def test_shape_and_type_are_checked() -> None:
             Audio(samples, 44_100)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="sample rate"):
         Audio(np.zeros((1, 4), np.float32), 0)
+
+
+@given(
+    channels=st.integers(1, 3),
+    frames=st.integers(1, 400),
+    block=st.integers(1, 200),
+    title=st.text("abc é", min_size=1, max_size=9),
+    seed=st.integers(0, 99),
+)
+@settings(max_examples=200)
+def test_wav_files_are_those_of_libsndfile(channels: int, frames: int, block: int, title: str, seed: int) -> None:
+    samples = np.random.default_rng(seed).uniform(-1.2, 1.2, (channels, frames)).astype(np.float32)
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("songsmith.audio.BLOCK", block)
+        Audio(samples, 44_100).write(Path(folder) / "own.wav", info={"title": title})
+        with soundfile.SoundFile(Path(folder) / "its.wav", "w", 44_100, channels, subtype="PCM_24") as file:
+            file.title = title
+            file.write(to_24_bit(samples.T))
+        assert (Path(folder) / "own.wav").read_bytes() == (Path(folder) / "its.wav").read_bytes()

@@ -182,6 +182,26 @@ cli.main()
 """
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_waits_for_the_end_of_an_import(place: Path, number: signal.Signals) -> None:
+    (place / "native.py").write_text(
+        f"import os, pathlib\nos.kill(os.getpid(), {int(number)})\npathlib.Path('imported').touch()\n"
+    )
+    program = (
+        "import threading\nfrom songsmith.cli.interrupts import listen\nlisten()\n"
+        "try:\n    import native\n    threading.Event().wait(60)\n"
+        "except KeyboardInterrupt:\n    print('interrupted')\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=place)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+    assert (place / "imported").exists()
+    plain = program.replace("import native", "raise_signal(number)").replace(
+        "import threading", f"import threading\nfrom signal import raise_signal\nnumber = {int(number)}"
+    )
+    done = subprocess.run([sys.executable, "-c", plain], capture_output=True, text=True, cwd=place)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
 @pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "| true"])
 def test_closed_streams_do_no_harm(place: Path, closed: str) -> None:
     command = f"{sys.executable} -m songsmith styles {closed}"

@@ -19,12 +19,14 @@ from songsmith.editing.edit import edit_line
 from songsmith.editing.line import reword
 from songsmith.editing.settings import apply_settings
 from songsmith.errors import InputError
+from songsmith.kept import KeptStems, Piece
 from songsmith.mixing.loudness import true_peak_dbtp
 from songsmith.pipeline import make
 from songsmith.project import save
 from songsmith.song import Mix, Song
-from songsmith.songfolder import format_of, kept_mix, load, read_mix
+from songsmith.songfolder import format_of, kept_in, load, read_mix
 from songsmith.theory import parse_chord
+from songsmith.wavpatch import copied_with
 
 SHEET = """
 [Verse 1]
@@ -159,10 +161,10 @@ def test_stems_that_are_kept_are_the_same_files(folder: Path, tmp_path: Path) ->
     edited, _ = edit_line(load(folder), 1, "Copper trumpet on the fire")
     save(edited, tmp_path / "new")
     assert (tmp_path / "new/stems/bass.wav").read_bytes() == (folder / "stems/bass.wav").read_bytes()
-    mix = kept_mix(folder)
-    assert sorted(mix.stems) == sorted(read_mix(folder).stems)
-    piece = mix.stems.piece("bass", 1000, 2000)  # type: ignore[attr-defined]
-    assert np.array_equal(piece.samples, mix.stems["bass"].samples[:, 1000:2000])
+    stems, whole = KeptStems(kept_in(folder)), read_mix(folder).stems
+    assert sorted(stems) == sorted(whole)
+    piece = stems.kept.read("stems/bass", 1000, 2000)
+    assert np.array_equal(piece.samples, whole["bass"].samples[:, 1000:2000])
 
 
 def test_settings_change_what_they_name(folder: Path) -> None:
@@ -315,3 +317,23 @@ def test_an_mp3_is_not_cut(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="its sound is mp3"):
         edit_line(load(place), 1, "Copper trumpet on the fire")
     assert Audio.read(place / "mix.mp3").frames > 0
+
+
+def test_a_copy_with_a_piece_is_the_file_written_anew(tmp_path: Path) -> None:
+    """What is put into a copy of a WAV file is what writing the whole would have written; other files are left."""
+    rng = np.random.default_rng(3)
+    old = Audio(rng.uniform(-1, 1, (2, 9000)).astype(np.float32), RATE)
+    info = {"title": "Kettle é", "artist": "songsmith"}
+    old.write(tmp_path / "old.wav", "PCM_24", info)
+    piece = Piece(1234, rng.uniform(-1.2, 1.2, (2, 700)).astype(np.float32))
+    new = old.samples.copy()
+    piece.put_into(new)
+    Audio(new, RATE).write(tmp_path / "whole.wav", "PCM_24", info)
+    assert copied_with(tmp_path / "old.wav", tmp_path / "copy.wav", piece, info)
+    assert (tmp_path / "copy.wav").read_bytes() == (tmp_path / "whole.wav").read_bytes()
+
+    assert not copied_with(tmp_path / "old.wav", tmp_path / "no.wav", piece, {"title": "Other"})
+    assert not copied_with(tmp_path / "old.wav", tmp_path / "no.wav", Piece(8500, piece.samples), info)
+    old.write(tmp_path / "old.flac", "PCM_24")
+    assert not copied_with(tmp_path / "old.flac", tmp_path / "no.flac", piece, {})
+    assert not list(tmp_path.glob("no.*"))

@@ -20,6 +20,7 @@ from songsmith.mix import DefaultMixer, MixSettings, PartSettings, mix
 from songsmith.mixing import balance, curves, dynamics, limiter, loudness, measures
 from songsmith.mixing.settings import ClarityAim, Master
 from songsmith.song import Mix
+from songsmith.units import gain_to_db
 
 RATE = 44100
 
@@ -101,6 +102,30 @@ def test_any_number_of_workers_gives_the_same_bytes(mixed: Mix) -> None:
         again = mix(hum(12.0), example_song.stems(12.0), workers=workers)
         assert all(again.stems[n].samples.tobytes() == mixed.stems[n].samples.tobytes() for n in mixed.stems)
         assert again.mix.samples.tobytes() == mixed.mix.samples.tobytes()
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    level_db=st.floats(-60.0, 0.0),
+    length=st.integers(1, 3 * RATE),
+    hits=st.booleans(),
+)
+@settings(max_examples=25)
+def test_what_the_mixer_measured_is_what_the_mix_measures(
+    seed: int, level_db: float, length: int, hits: bool
+) -> None:
+    random = np.random.default_rng(seed)
+    samples = random.standard_normal((2, length)) * 10 ** (level_db / 20)
+    if hits:
+        samples *= random.random(length) < 0.01
+    done = mix(None, {"harmony": Audio(np.asarray(samples, np.float32), RATE)})
+    known = done.known
+    assert known is not None
+    assert known.energies.tobytes() == loudness.tenth_energies(done.mix.samples, RATE).tobytes()
+    if known.true_peak is not None:
+        assert float(gain_to_db(known.true_peak)) == loudness.true_peak_dbtp(done.mix.samples)
+    other = replace(done, mix=Audio(done.mix.samples.copy(), RATE))
+    assert other.known is None, "it was measured of other samples"
 
 
 def test_the_level_of_a_raw_stem_does_not_matter(mixed: Mix) -> None:

@@ -16,14 +16,16 @@ from songsmith.accompaniment.soundfont import find_soundfont, load_soundfont
 from songsmith.accompanying import accompany
 from songsmith.analysis import Analysis, analyse
 from songsmith.audio import Audio
-from songsmith.editing.edit import edit_line, edit_settings
+from songsmith.editing.edit import edit_line
+from songsmith.editing.rendering import edit_settings
 from songsmith.errors import InputError
 from songsmith.evaluation import evaluate
 from songsmith.ground import song_grid
 from songsmith.listened import Recording, read_recording
 from songsmith.mix import MIX_SAMPLE_RATE, DefaultMixer
 from songsmith.mixing.over import BACKING
-from songsmith.over import is_over, recording_of, render_over, write_over
+from songsmith.origins import is_over
+from songsmith.over import recording_of, render_over, write_over
 from songsmith.paper import Paper, read_lyrics, write_paper
 from songsmith.pipeline import make
 from songsmith.songfolder import load
@@ -242,6 +244,24 @@ def test_what_is_no_voice_is_refused() -> None:
         sung_notes(np.zeros(22050 * 10), 22050, "a.wav")
     with pytest.raises(InputError, match=r"notes are heard|sounds like speech"):
         sung_notes(rng.normal(0, 0.1, 22050 * 10), 22050, "a.wav")
+
+
+def test_a_band_is_no_voice() -> None:
+    """A tune over held chords and noise on the beats: the tune alone is taken, with its band it is not."""
+    scale = (0, 2, 4, 5, 7, 9, 11, 12)
+    times = np.arange(int(0.4 * 22050)) / 22050
+    fade = np.minimum(1.0, np.minimum(times, times[::-1]) / 0.03)
+
+    def tone(pitch: float) -> np.ndarray:
+        hz = 440.0 * 2 ** ((pitch - 69) / 12)
+        return np.asarray(fade * sum(np.sin(2 * np.pi * hz * h * times) / h for h in range(1, 9)))
+
+    tune = np.concatenate([tone(67 + scale[k % 8]) for k in range(24)])
+    chords = np.concatenate([sum(tone(48 + scale[k // 4 % 6] + step) for step in (0, 4, 7)) for k in range(24)])
+    hits = np.random.default_rng(0).normal(0, 1, len(tune)) * np.exp(-(np.arange(len(tune)) % 8820) / 900)
+    assert len(sung_notes(0.1 * tune, 22050, "a.wav")) >= 12
+    with pytest.raises(InputError, match=r"a\.wav: sounds like"):
+        sung_notes(0.1 * tune + 0.05 * chords + 0.1 * hits, 22050, "a.wav")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from songsmith.accompaniment.grids import STEPS_PER_BEAT, Grid, Step, bar_steps
 from songsmith.accompaniment.parts import PartNote
+from songsmith.brief import Brief
 from songsmith.plan import Plan, PlannedSection
 from songsmith.seeds import generator
 from songsmith.styles import LEVEL_BOUNDS, Groove
@@ -21,6 +22,10 @@ from songsmith.timeline import Meter
 VELOCITY_STEP = 4
 MAX_STEPS = 16  # of a bar in any meter
 TURN_CHANCE = 0.4
+MINOR_LOWERED = 1.0
+"""How many semitones lower chords and figures lie in a minor key."""
+
+LARGEST_SHIFT = 4
 _ACCENTS = {"X": 12, "o": -16, "u": -10, "b": -2, "r": -6}
 
 
@@ -100,6 +105,15 @@ def lay_out(plan: Plan, seed: int, intro: frozenset[str], register: int = 0, has
             )
             bars.append(Bar(start, meter.beats_per_bar, section, occurrence, place, spans, after))
     return Frame(tuple(bars), Key.parse(plan.key), meter, seed, intro, register, has_lead)
+
+
+def register_shift(brief: Brief, semitones: float) -> int:
+    """Return how many semitones higher or lower than usual chords and figures lie.
+
+    They rise by `semitones` from a song without any energy to one of full energy.
+    """
+    shift = semitones * (brief.energy - 0.55) - MINOR_LOWERED * Key.parse(brief.key).is_minor
+    return max(-LARGEST_SHIFT, min(LARGEST_SHIFT, round(shift)))
 
 
 def is_silent(frame: Frame, part: str, bar: Bar) -> bool:

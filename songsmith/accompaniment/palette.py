@@ -48,6 +48,11 @@ def choose_instruments(
     return {part: chosen[part] for part in PART_NAMES if part in chosen}, frozenset(asked)
 
 
+def elsewhere(palette: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what of a song's palette holds in sections of another style, too: what plays alone."""
+    return palette if any(name.startswith("only ") for name in palette) else ()
+
+
 def denied_names(palette: Iterable[str], without: Iterable[str]) -> tuple[str, ...]:
     """Return the parts and instruments that a brief does not want."""
     return (*(name.removeprefix("no ") for name in palette if name.startswith("no ")), *without)

@@ -16,18 +16,24 @@ from songsmith.accompaniment import song_timeline
 from songsmith.accompaniment.comping import write_chords
 from songsmith.accompaniment.drums import write_drums
 from songsmith.accompaniment.feel import felt, shift_ms, swing_of
-from songsmith.accompaniment.frame import Frame, lay_out
+from songsmith.accompaniment.frame import Frame, lay_out, register_shift
 from songsmith.accompaniment.grids import swung
 from songsmith.accompaniment.instruments import Instrument
 from songsmith.accompaniment.lead import write_lead
 from songsmith.accompaniment.lines import write_bass, write_figure
-from songsmith.accompaniment.palette import LEAD, choose_instruments, choose_lead, denied_names, plays_alone
+from songsmith.accompaniment.palette import (
+    LEAD,
+    choose_instruments,
+    choose_lead,
+    denied_names,
+    elsewhere,
+    plays_alone,
+)
 from songsmith.accompaniment.parts import Accompaniment, Part, PartNote
 from songsmith.brief import Brief
 from songsmith.plan import Plan
 from songsmith.seeds import generator
 from songsmith.styles import PartStyle, Style, load_style
-from songsmith.theory import Key
 
 _WRITERS = {
     "drums": write_drums,
@@ -39,11 +45,6 @@ _WRITERS = {
 
 REGISTER_SEMITONES = 8.0
 """How far chords and figures rise from a song without any energy to one of full energy."""
-
-MINOR_LOWERED = 1.0
-"""How many semitones lower they lie in a minor key."""
-
-LARGEST_SHIFT = 4
 
 LEFT_HAND_RISE = 12
 """How far above a bass a player of chords plays its line with the left hand, in semitones."""
@@ -65,7 +66,7 @@ class PatternAccompanist:
             song_style, brief.palette, generator(seed, "patterns", "instruments"), brief.without
         )
         leader = choose_lead(song_style, own, asked, denied) if brief.instrumental else None
-        register = _register(brief)
+        register = register_shift(brief, REGISTER_SEMITONES)
         players: dict[str, Instrument] = {}
         notes: dict[str, list[PartNote]] = {}
         for name in names:
@@ -73,7 +74,7 @@ class PatternAccompanist:
             if name is not None:
                 style = load_style(name)
                 rng = generator(seed, "patterns", "instruments", name)
-                chosen, wanted = choose_instruments(style, _everywhere(brief.palette), rng, brief.without)
+                chosen, wanted = choose_instruments(style, elsewhere(brief.palette), rng, brief.without)
             intro = frozenset(style.intro) & chosen.keys()
             if not intro - {"drums"}:
                 intro = frozenset(chosen)
@@ -113,17 +114,6 @@ def _write(
 def _left_hand(frame: Frame, bass: PartStyle) -> list[PartNote]:
     """Return the bass line as the player of the chords plays it."""
     return [replace(note, pitch=note.pitch + LEFT_HAND_RISE) for note in write_bass(frame, bass, True)]
-
-
-def _everywhere(palette: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what of a palette holds in sections of another style, too: what is not to play, and what plays alone."""
-    return palette if any(name.startswith("only ") for name in palette) else ()
-
-
-def _register(brief: Brief) -> int:
-    """Return how many semitones higher or lower than usual chords and figures lie."""
-    shift = REGISTER_SEMITONES * (brief.energy - 0.55) - MINOR_LOWERED * Key.parse(brief.key).is_minor
-    return max(-LARGEST_SHIFT, min(LARGEST_SHIFT, round(shift)))
 
 
 def _place(stem: str) -> int:

@@ -32,6 +32,7 @@ REFERENCE_HELD_S, REFERENCE_S = 0.8, 1.2
 MAX_LEVEL_DB = 24.0
 END_FADE_S = 0.05
 CHOKE_FADE_S = 0.01
+_GAINS: dict[tuple[str, bool, int, int], float] = {}
 ONE_SHOT_S = 30.0  # a percussion key without a loop sounds to its end, however short its note
 
 
@@ -83,7 +84,7 @@ def render_part(part: Part, timeline: Timeline, soundfont: SoundFont, sample_rat
     renderer = NoteRenderer(soundfont, DRUM_BANK if part.is_drum else 0, part.program, sample_rate)
     beats = np.array([(note.onset, note.onset + note.duration) for note in part.notes])
     edges = np.round(timeline.beats_to_seconds(beats) * sample_rate).astype(np.int64)
-    level = level_gain(renderer, part, sample_rate)
+    level = _known_gain(renderer, part, soundfont, sample_rate)
     chokes = _chokes(part, renderer, edges[:, 0])
     scratch = np.empty((2, 1), np.float32)
     # Key by key, the longest note first: the sound of a key is then computed once, at its full length.
@@ -106,6 +107,14 @@ def render_part(part: Part, timeline: Timeline, soundfont: SoundFont, sample_rat
     fade = min(frames, round(END_FADE_S * sample_rate))
     samples[:, frames - fade :] *= np.linspace(1.0, 0.0, fade, dtype=np.float32)
     return Audio(samples, sample_rate)
+
+
+def _known_gain(renderer: NoteRenderer, part: Part, soundfont: SoundFont, sample_rate: int) -> float:
+    """Return the `level_gain` of a program, measured once in a process."""
+    name = (soundfont.sha256, part.is_drum, part.program, sample_rate)
+    if name not in _GAINS:
+        _GAINS[name] = level_gain(renderer, part, sample_rate)
+    return _GAINS[name]
 
 
 def level_gain(renderer: NoteRenderer, part: Part, sample_rate: int) -> float:

@@ -72,10 +72,13 @@ class NoteRenderer:
         self._key = -1
         self._voices: dict[tuple[int, int], _Voice] = {}
         self._notes: dict[tuple[tuple[int, ...], int, int], Stereo] = {}
+        self._covering: dict[tuple[int, int], tuple[int, ...]] = {}
 
     def zones_of(self, key: int, velocity: int) -> tuple[int, ...]:
         """Return the numbers of the zones that sound for a key and velocity, possibly none."""
-        return tuple(i for i, zone in enumerate(self._zones) if zone.covers(key, velocity))
+        if (key, velocity) not in self._covering:
+            self._covering[key, velocity] = tuple(i for i, z in enumerate(self._zones) if z.covers(key, velocity))
+        return self._covering[key, velocity]
 
     def exclusive_class(self, key: int, velocity: int) -> int:
         """Return the class within which a new note ends the sounding one (hi-hats), 0 for none."""

@@ -138,9 +138,8 @@ def analyse(audio: Audio, stems: Mapping[str, Audio] | None = None, *, tempo: fl
     onsets = onset_spectrogram(mono)
     activations = activations_of(onsets)
     tuning = tuning_of(mono)
-    pitched = _pitched(stems)
-    pitches = pitch_spectrogram(mono if pitched is None else pitched, tuning)
-    bars = find_bars(activations, tempo, pitches)
+    pitches = pitch_spectrogram(mono, tuning)
+    bars = find_bars(activations, tempo, pitches)  # of the mix: what weighs bars has learned from mixes
     if bars.beat_confidence < LEAST_BEAT_CONFIDENCE or len(bars.pulses) < 6:
         raise InputError(
             f"no beat can be found in the recording (confidence {bars.beat_confidence:.2f}, at least "
@@ -149,6 +148,8 @@ def analyse(audio: Audio, stems: Mapping[str, Audio] | None = None, *, tempo: fl
     timeline = timeline_of(*bars.beats())
     if len(timeline.downbeats) < 2:
         raise InputError("not one whole bar is in the recording: give a longer one")
+    if (pitched := _pitched(stems)) is not None:
+        pitches = pitch_spectrogram(pitched, tuning)
     heard = hear_chords(pitches, timeline)
     path = follow_chords(heard, timeline, bars.meter)
     sure = (bars.beat_confidence, confidence(path, heard))

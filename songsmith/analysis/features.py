@@ -26,7 +26,6 @@ PITCH_FPS = RATE / PITCH_HOP
 LOWEST_HZ = 32.703_195_662_574_83
 """C1, the lowest band of the pitch spectrogram."""
 
-LOWEST_MIDI = 24
 SEMITONES = 84
 
 LEVEL_RMS = 0.1

@@ -2,8 +2,8 @@
 
 Pulses that are found may be twice or half as fast as the beat, parted in three instead of two, or begin their bars at
 another place. Every way to count them (tempi that stand in small ratios, meters, places of the bar line) is described
-by what is heard on its pulses, between them and on its bar lines; the sum of these, weighted, decides. The weights
-are learned from songs whose bars are known (`scripts/train_analysis_bars.py`).
+by what is heard on its pulses, between them and on its bar lines; a small network weighs these, and the best way is
+taken. It is learned from songs whose bars are known (`scripts/train_analysis_bars.py`).
 
 Source of the idea: G. Peeters and H. Papadopoulos, "Simultaneous beat and downbeat-tracking using a probabilistic
 framework", IEEE TASLP 19 (2011): tempo, meter and downbeats decided together. The features are our own.
@@ -12,7 +12,7 @@ framework", IEEE TASLP 19 (2011): tempo, meter and downbeats decided together. T
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -179,17 +179,42 @@ def _crossed(heard: dict[str, float], meter: str) -> Iterator[float]:
 
 def choose(ways: list[Counting]) -> tuple[int, Curve]:
     """Return which of the ways to count is the likeliest, and the chance of each."""
-    scores = np.stack([way.features for way in ways]) @ load_level_weights()
+    scores = load_scale().scores(np.stack([way.features for way in ways]))
     chances = np.exp(scores - scores.max())
     return int(scores.argmax()), np.asarray(chances / chances.sum())
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Scale:
+    """What weighs ways to count: a straight sum of their features, and one of a hidden layer over them.
+
+    Parameters
+    ----------
+    middle, spread : `[features]` by which features are brought to one measure
+    straight : `[features]`
+    into, bias, out : `[features, units]`, `[units]` and `[units]` of the hidden layer
+    """
+
+    middle: Curve
+    spread: Curve
+    straight: Curve
+    into: Curve
+    bias: Curve
+    out: Curve
+
+    def scores(self, features: Curve) -> Curve:
+        """Return how likely each of some ways is, `[ways]`, as a logarithm, from their `[ways, features]`."""
+        even = (features - self.middle) / self.spread
+        return np.asarray(even @ self.straight + np.tanh(even @ self.into + self.bias) @ self.out)
+
+
 @lru_cache(maxsize=1)
-def load_level_weights(path: Path = WEIGHTS) -> Curve:
-    """Return the weight of every feature."""
+def load_scale(path: Path = WEIGHTS) -> Scale:
+    """Return what weighs ways to count, with its weights."""
     from safetensors.numpy import load_file
 
-    return np.asarray(load_file(path)["levels.weights"], np.float64)
+    arrays = load_file(path)
+    return Scale(*(np.asarray(arrays[f"levels.{field.name}"], np.float64) for field in fields(Scale)))
 
 
 def _near(curve: Curve, times: Curve, reach: int) -> Curve:

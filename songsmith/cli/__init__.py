@@ -8,9 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
-import threading
 from typing import Annotated, NoReturn
 
 import typer
@@ -36,6 +34,7 @@ from songsmith.cli import (
     write,
 )
 from songsmith.cli.console import app
+from songsmith.cli.interrupts import listen
 from songsmith.errors import InputError, SongsmithError
 
 __all__ = [
@@ -124,8 +123,7 @@ def _run(arguments: list[str]) -> None:
     for argument in arguments:
         if any("\ud800" <= character <= "\udfff" for character in argument):
             raise InputError(f"argument {argument!r} is not valid UTF-8: write it in UTF-8")
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    listen()
     command = typer.main.get_command(app)
     with command.make_context("songsmith", arguments or ["--help"]) as context:
         command.invoke(context)

@@ -26,7 +26,7 @@ def analyse(
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a picture that is there.")] = False,
     stems: Annotated[
-        bool, typer.Option("--stems", help="Separate it first: surer chords, and the melody of the voice.")
+        bool, typer.Option("--stems", help="Separate it first: the notes of the voice, chords without it.")
     ] = False,
     tempo: Annotated[
         float | None, typer.Option(metavar="BPM", parser=number, help="Quarter notes a minute, about, if you know.")

@@ -52,16 +52,12 @@ def edit(
     """Change one line, or a setting; the score stays, and with a line every sample outside it."""
     from lyrics.text import printable
     from songsmith import project
-    from songsmith.editing.edit import edit_line, edit_settings
-    from songsmith.editing.settings import parse_setting
-    from songsmith.mix import MIX_SAMPLE_RATE
     from songsmith.songfolder import format_of, load
 
     if (line is None) != (text is None):
         raise InputError("--line and --text belong together: give the number of the line and its new words")
     if (line is None) == (not settings):
         raise InputError("nothing to edit: give --line N with --text TEXT, or --set PATH=VALUE, one of the two")
-    pairs = [parse_setting(one) for one in settings or ()]
     song = load(folder)
     audio_format = format_of(folder)
     if out is not None:
@@ -69,14 +65,20 @@ def edit(
     heard: list[float] | None = None
     with progress_bars(quiet or as_json) as progress:
         if line is not None and text is not None:
+            from songsmith.editing.edit import edit_line
+            from songsmith.mix import MIX_SAMPLE_RATE
+
             progress("singing", 0.0)
             edited, stretch = edit_line(song, line, text, voice=voice, style=style, use_cache=not no_cache, warn=warn)
             heard = [round(frame / MIX_SAMPLE_RATE, 3) for frame in (stretch.first, stretch.past, stretch.until)]
             progress("singing", 1.0)
         else:
+            from songsmith.editing.rendering import edit_settings
+            from songsmith.editing.settings import parse_setting
+
             edited = edit_settings(
                 song,
-                pairs,
+                [parse_setting(one) for one in settings or ()],
                 voice=voice,
                 style=style,
                 soundfont=soundfont,

@@ -37,8 +37,9 @@ def write_loops(
     """Make the loops of a song, write each to a folder, one alone to the very folder named, and tell of them."""
     from lyrics.text import printable
     from songsmith import project
+    from songsmith.presets import with_presets
     from songsmith.songfolder import load
-    from songsmith.vary import check_soundfont, with_presets
+    from songsmith.vary import check_soundfont
     from songsmith.varying.loop import make_loops, seam
 
     song = load(folder)

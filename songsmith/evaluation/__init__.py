@@ -7,6 +7,7 @@ names; `page` turns them into words.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from songsmith.evaluation.colour import colour, register
@@ -83,16 +84,20 @@ def _report(
     if (read := style(song)) is not None:
         report["style"] = read
     if audio is not None:
-        if audio.dry_vocals is not None and song.notes:
-            track = pitch_track(audio.dry_vocals, song.performance.phonemes)
-            report["voice"] = voice(song, audio.dry_vocals, track)
-            if with_ghost:
-                report["voice"]["ghost_db"] = ghost_db(song, audio.dry_vocals, *track)
-        report["sound"] = sound(audio, song.timeline.seconds(float(song.plan.beats)), sum_error)
-        if song.audio is None and song.folder is not None and (song.folder / "mix.mp3").is_file():
-            report["sound"]["lossy"] = True  # its stems were coded each by itself
-        report["dynamics"] = dynamics(song, audio.mix)
-        report["colour"] = colour(audio.mix)
+        with ThreadPoolExecutor(max_workers=1) as beside:  # what needs no Python runs beside Praat, which does
+            end_s = song.timeline.seconds(float(song.plan.beats))
+            whole = beside.submit(sound, audio, end_s, sum_error)
+            tone = beside.submit(colour, audio.mix)
+            if audio.dry_vocals is not None and song.notes:
+                track = pitch_track(audio.dry_vocals, song.performance.phonemes)
+                report["voice"] = voice(song, audio.dry_vocals, track)
+                if with_ghost:
+                    report["voice"]["ghost_db"] = ghost_db(song, audio.dry_vocals, *track)
+            report["sound"] = whole.result()
+            if song.audio is None and song.folder is not None and (song.folder / "mix.mp3").is_file():
+                report["sound"]["lossy"] = True  # its stems were coded each by itself
+            report["dynamics"] = dynamics(song, audio.mix)
+            report["colour"] = tone.result()
         report["mood"] = mood(song, report["colour"]["centroid_hz"], report["register"]["notes_per_second"])
     report["findings"] = findings(report)
     return report

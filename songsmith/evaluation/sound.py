@@ -7,8 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from songsmith.audio import Audio
-from songsmith.mixing.loudness import loudness_lufs, true_peak_dbtp
+from songsmith.mixing.loudness import HOPS_PER_BLOCK, integrated_lufs, tenth_energies, true_peak_dbtp
 from songsmith.song import Mix
+from songsmith.units import gain_to_db
 
 SILENCE_DBFS = -55.0
 
@@ -23,11 +24,13 @@ def sound(audio: Mix, sections_end_s: float, sum_error: float | None = None) -> 
     """
     if sum_error is None:
         sum_error = stem_sum_error(audio.mix, audio.stems)
-    samples = audio.mix.samples
+    samples, known = audio.mix.samples, audio.known
+    energies = known.energies if known is not None else tenth_energies(samples, audio.mix.sample_rate, 2)
+    peak = known.true_peak if known is not None else None
     return {
         "duration_s": round(audio.mix.duration_s, 3),
-        "loudness_lufs": _rounded(loudness_lufs(samples, audio.mix.sample_rate, 2)),
-        "true_peak_dbtp": round(true_peak_dbtp(samples), 2),
+        "loudness_lufs": _rounded(integrated_lufs(energies, HOPS_PER_BLOCK)),
+        "true_peak_dbtp": round(true_peak_dbtp(samples) if peak is None else float(gain_to_db(peak)), 2),
         "clipped_samples": int(np.count_nonzero(samples >= 0.99999) + np.count_nonzero(samples <= -0.99999)),
         "stem_sum_error": float(f"{sum_error:.1e}"),
         "longest_silence_s": round(longest_silence_s(audio.mix, sections_end_s), 2),

@@ -10,24 +10,24 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 
 from lyrics.values import Lyrics, Section
 from songsmith.accompaniment import DEFAULT, song_timeline
 from songsmith.accompaniment import accompanist as find_accompanist
 from songsmith.accompaniment.feel import swing_melody
-from songsmith.accompaniment.parts import Accompaniment, Part, PartNote
-from songsmith.accompanying import is_accompanied
+from songsmith.accompaniment.parts import Accompaniment, Part
 from songsmith.cast import Cast, cast_voices, move_into_ranges
 from songsmith.compose import compose
 from songsmith.errors import InputError
 from songsmith.extension.form import NewForm, between, moved, new_chords, new_form, place_in
+from songsmith.extension.overlaps import apart, each_pitch_once
 from songsmith.extension.recording import check_seconds, whole_bars
-from songsmith.over import is_over
-from songsmith.paper import LARGEST_SEED, Paper, check_seed, paper_of, read_lyrics, still_told
+from songsmith.origins import is_accompanied, is_over
+from songsmith.paper import LARGEST_SEED, Paper, check_seed, paper_of, read_lyrics
 from songsmith.pipeline import Progress, render
 from songsmith.plan import Plan, PlannedSection
+from songsmith.presets import with_presets
 from songsmith.score import Note, Score
 from songsmith.seeds import generator
 from songsmith.singing.voices import Voice, load_voice
@@ -35,7 +35,8 @@ from songsmith.song import Backend, Song
 from songsmith.styles import Style, load_style
 from songsmith.threads import single_threaded
 from songsmith.timeline import Timeline
-from songsmith.vary import check_soundfont, with_presets
+from songsmith.told import still_told
+from songsmith.vary import check_soundfont
 
 EARLY_BEATS = 0.1
 """A note this little before a bar line is that bar's, played ahead of the beat."""
@@ -163,7 +164,7 @@ def continue_paper(
         numbers = range(first, first + sum(len(line.syllables) for s in form.words for line in s.lines))
         new = _melody(sung, longer, accompaniment, lead, own, values, cast, song, numbers)
         notes = tuple(sorted((*notes, *new), key=lambda note: (note.syllable, note.onset)))
-    score = Score(_apart(notes), chords, sung, longer)
+    score = Score(apart(notes), chords, sung, longer)
     told = (*still_told(song), *((moved_to,) if moved_to else ()))
     return paper_of(song.title, song.seed, brief, values, lead, cast, accompaniment, score, told=told), form
 
@@ -201,22 +202,8 @@ def _spliced(old: Sequence[Part], fresh: Mapping[str, Part], start: float, added
             for note in new
             if edge <= note.onset < end - EARLY_BEATS
         ]
-        parts.append(replace(part, notes=_each_pitch_once([*notes, *late])))
+        parts.append(replace(part, notes=each_pitch_once([*notes, *late])))
     return tuple(parts)
-
-
-def _each_pitch_once(notes: Sequence[PartNote]) -> tuple[PartNote, ...]:
-    """Return notes in order, each ending where its pitch starts again."""
-    following: dict[int, float] = {}
-    kept = []
-    for note in sorted(notes, key=lambda n: (-n.onset, n.pitch)):
-        stop = min(note.onset + note.duration, following.get(note.pitch, float("inf")))
-        if stop - note.onset > 1e-6:
-            kept.append(
-                note if stop >= note.onset + note.duration else replace(note, duration=round(stop - note.onset, 6))
-            )
-            following[note.pitch] = note.onset
-    return tuple(sorted(kept, key=lambda n: (n.onset, n.pitch)))
 
 
 def _lyrics(song: Song, form: NewForm, words: Lyrics | None) -> tuple[Lyrics, int]:
@@ -288,16 +275,3 @@ def _melody(
     score = replace(score, notes=swing_melody(score.notes, plan, style, song.brief.groove))
     score = move_into_ranges(score, cast, song.brief.voice)
     return tuple(note for note in score.notes if note.syllable in numbers)
-
-
-def _apart(notes: Sequence[Note]) -> tuple[Note, ...]:
-    """Return notes of which none lasts into the next, where a pickup has moved up to a new line."""
-    kept = [*notes]
-    for k, (one, after) in enumerate(pairwise(notes)):
-        if one.end > after.onset + 1e-6:
-            if after.onset - one.onset < 0.1:
-                raise InputError(
-                    "the new lines run into those that follow them: use a longer --by, or another place with --from"
-                )
-            kept[k] = replace(one, duration=round(after.onset - one.onset, 6))
-    return tuple(kept)

@@ -32,13 +32,14 @@ from songsmith.mixing.loudness import loudness_lufs
 from songsmith.mixing.over import mix_over
 from songsmith.mixing.settings import BACKING_VOCALS, VOCALS, MixSettings
 from songsmith.over import write_over
-from songsmith.paper import Paper, paper_of, score_warnings
+from songsmith.paper import Paper, paper_of
 from songsmith.performance import FRAME_PERIOD_S, SILENCE, Performance, PhonemeSpan
 from songsmith.phrasing import note_count, shortest_bars
 from songsmith.pipeline import Progress
 from songsmith.placing import LEAD_IN_BARS
 from songsmith.song import Backend, Provenance, Song
 from songsmith.timeline import Meter, Timeline
+from songsmith.told import score_warnings
 from songsmith.tunes.tune import TuneNote
 from songsmith.vocals import Studio, fit, singer_of
 

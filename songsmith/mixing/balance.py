@@ -10,11 +10,10 @@ from collections.abc import Callable
 import numpy as np
 
 from songsmith.mixing.clarity import audibility, sounding
-from songsmith.mixing.loudness import Energies, integrated_lufs, lufs_to_energy
+from songsmith.mixing.loudness import HOPS_PER_BLOCK, Energies, integrated_lufs, lufs_to_energy
 from songsmith.mixing.settings import ClarityAim, VocalChannel
 from songsmith.units import db_to_gain
 
-HOPS_PER_BLOCK = 4  # hops of 100 ms in a loudness block of 400 ms
 RIDE_WINDOW_HOPS = 21
 FULL_PRESENCE_DB = -12.0
 NO_PRESENCE_DB = -26.0

@@ -145,7 +145,7 @@ def part_channel(name: str, audio: Audio, part: PartSettings, space: Space) -> C
         change = (dynamics.hop_energy(halves, space.hop) + 1e-12) / (before + 1e-12)
         energies, bands = energies * change[:, None], bands * change[:, None]
     if part.gain_db is not None and part.level_db is None:
-        level_lufs = loudness.integrated_lufs(raw, balance.HOPS_PER_BLOCK) + part.gain_db - float(gain_to_db(lift))
+        level_lufs = loudness.integrated_lufs(raw, loudness.HOPS_PER_BLOCK) + part.gain_db - float(gain_to_db(lift))
     else:
         level_lufs = WORKING_DB + (desk.level_db if part.level_db is None else part.level_db)
     gain = balance.level_gain(energies[:, 0], level_lufs + desk.trim_db)
@@ -223,7 +223,7 @@ def voices_channel(name: str, voices: Sequence[BackingVoice], space: Space) -> C
         mono = _evened_behind(mono, desk, space)
         placed = _behind(equaliser, desk, number, voice.pan, space)
         _, own, own_bands = _energies(mono, plain, plain, placed, space)
-        level_lufs = loudness.integrated_lufs(own[:, 0], balance.HOPS_PER_BLOCK)
+        level_lufs = loudness.integrated_lufs(own[:, 0], loudness.HOPS_PER_BLOCK)
         if level_lufs == float("-inf"):
             factors.append((lift, 0.0))
             continue

@@ -9,6 +9,7 @@ Source: ITU-R BS.1770-4, annex 1 (K weighting, gating) and annex 2 (true peak by
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,17 +18,34 @@ from songsmith.units import gain_to_db
 
 Energies = npt.NDArray[np.float64]
 
+HOPS_PER_BLOCK = 4  # tenths of a second in a loudness block of 400 ms
 SILENCE_LUFS = -70.0  # the absolute gate: what is quieter is not programme
 OFFSET_LUFS = -0.691
 RELATIVE_GATE_LU = -10.0
 OVERSAMPLING = 4
-_CHUNK_HOPS = 4096
+_CHUNK_HOPS = 1024
 _BLOCK_HOPS = 32
 _CHUNK_BLOCKS = 64
 # Every phase of the interpolation filter is a straight line between two samples, and a filter on the second
 # difference of the samples whose taps' magnitudes sum to this.
 _BEND_SHARE = 0.46
 _REACH = 12  # frames to each side that the interpolation filter looks at, and two more
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What was measured of a mix while it was made, so that nobody measures it again.
+
+    Parameters
+    ----------
+    samples : `[channels, frames]` what was measured
+    energies : `[hops]` K-weighted mean square of every tenth of a second
+    true_peak : largest magnitude between and on the samples, linear; None where that was not looked for
+    """
+
+    samples: npt.NDArray[np.float32]
+    energies: Energies
+    true_peak: float | None = None
 
 
 def k_weighting(sample_rate: int) -> npt.NDArray[np.float64]:
@@ -62,11 +80,11 @@ def k_energies(samples: npt.NDArray[np.float32], sample_rate: int, hop: int, wor
     `workers` is how many channels are filtered at once; the result does not depend on it.
     """
     with ThreadPoolExecutor(workers) as pool:
-        each = list(pool.map(lambda channel: _k_energies(channel, sample_rate, hop), samples))
+        each = list(pool.map(lambda channel: channel_energies(channel, sample_rate, hop), samples))
     return np.asarray(np.sum(each, axis=0), np.float64)
 
 
-def _k_energies(channel: npt.NDArray[np.float32], sample_rate: int, hop: int) -> Energies:
+def channel_energies(channel: npt.NDArray[np.float32], sample_rate: int, hop: int) -> Energies:
     """Return the K-weighted mean square of every `hop` frames of one channel."""
     from scipy.signal import sosfilt
 
@@ -77,7 +95,9 @@ def _k_energies(channel: npt.NDArray[np.float32], sample_rate: int, hop: int) ->
     energies = np.zeros(-(-frames // hop))
     for start in range(0, frames, chunk):
         weighted, state = sosfilt(sections, channel[start : start + chunk], zi=state)
-        framed = np.pad(weighted, (0, -len(weighted) % hop)).reshape(-1, hop)
+        if len(weighted) % hop:
+            weighted = np.pad(weighted, (0, -len(weighted) % hop))
+        framed = weighted.reshape(-1, hop)
         energies[start // hop : start // hop + len(framed)] = np.einsum("hi,hi->h", framed, framed) / hop
     return energies
 
@@ -109,7 +129,12 @@ def _block_means(energies: Energies, hops_per_block: int) -> Energies:
 
 def loudness_lufs(samples: npt.NDArray[np.float32], sample_rate: int, workers: int = 1) -> float:
     """Return the integrated loudness of `[channels, frames]`; minus infinity for silence."""
-    return integrated_lufs(k_energies(samples, sample_rate, sample_rate // 10, workers), 4)
+    return integrated_lufs(tenth_energies(samples, sample_rate, workers), HOPS_PER_BLOCK)
+
+
+def tenth_energies(samples: npt.NDArray[np.float32], sample_rate: int, workers: int = 1) -> Energies:
+    """Return the K-weighted mean square of every tenth of a second, channels added: `[hops]`."""
+    return k_energies(samples, sample_rate, sample_rate // 10, workers)
 
 
 def energy_to_lufs(energy: float) -> float:
@@ -122,19 +147,44 @@ def lufs_to_energy(loudness: float) -> float:
     return float(10.0 ** ((loudness - OFFSET_LUFS) / 10.0))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RoughPeaks:
+    """What is known of peaks without looking between the samples.
+
+    Parameters
+    ----------
+    own : `[blocks, 32]` largest magnitude of the samples of every hop, over all channels
+    tops : `[blocks]` what no true peak of a block comes to
+    """
+
+    own: npt.NDArray[np.float32]
+    tops: npt.NDArray[np.float32]
+
+    @classmethod
+    def of(cls, samples: npt.NDArray[np.float32], hop: int) -> RoughPeaks:
+        """Look at `[channels, frames]`."""
+        own = sample_peaks(samples, hop)
+        tops = np.pad(own.max(axis=1) + np.float32(_BEND_SHARE) * _bends(samples, _BLOCK_HOPS * hop), 1)
+        return cls(own, np.maximum(np.maximum(tops[:-2], tops[2:]), tops[1:-1]))
+
+
 def true_peaks(
-    samples: npt.NDArray[np.float32], hop: int, least: float = 0.0, workers: int = 2
+    samples: npt.NDArray[np.float32],
+    hop: int,
+    least: float = 0.0,
+    workers: int = 2,
+    rough: RoughPeaks | None = None,
 ) -> npt.NDArray[np.float32]:
     """Return the largest magnitude between and on the samples of every `hop` frames, over all channels: `[hops]`.
 
-    Blocks of 32 hops whose true peaks cannot come to `least` are left at their sample peak, which is quick.
+    Blocks of 32 hops whose true peaks cannot come to `least` are left at their sample peak, which is quick. `rough`
+    is what is known of these samples already.
     """
     count = -(-samples.shape[1] // hop)
     block = _BLOCK_HOPS * hop
-    own = sample_peaks(samples, hop)
-    tops = np.pad(own.max(axis=1) + np.float32(_BEND_SHARE) * _bends(samples, block), 1)
-    near = np.maximum(np.maximum(tops[:-2], tops[2:]), tops[1:-1])
-    chosen = np.flatnonzero(1.01 * near >= least) if least > 0.0 else np.arange(len(own))
+    rough = rough or RoughPeaks.of(samples, hop)
+    own = rough.own.copy()
+    chosen = np.flatnonzero(1.01 * rough.tops >= least) if least > 0.0 else np.arange(len(own))
     offsets = np.arange(block + 2 * _REACH) - _REACH
     last = samples.shape[1] - 1
 
@@ -191,13 +241,16 @@ def _bends(samples: npt.NDArray[np.float32], block: int) -> npt.NDArray[np.float
 
 def true_peak_at(samples: npt.NDArray[np.float32], hops: npt.NDArray[np.intp], hop: int) -> float:
     """Return the largest magnitude between and on the samples of some hops, over all channels, linear."""
-    padded = np.pad(samples, ((0, 0), (_REACH, _REACH + hop)))
-    window = np.arange(hop + 2 * _REACH)
+    window = np.arange(hop + 2 * _REACH) - _REACH
+    last = samples.shape[1] - 1
     highest = 0.0
     for first in range(0, len(hops), _CHUNK_HOPS):
-        pieces = padded[:, hops[first : first + _CHUNK_HOPS, None] * hop + window]
+        index = hops[first : first + _CHUNK_HOPS, None] * hop + window
+        pieces = samples[:, np.clip(index, 0, last)]
+        if index[0, 0] < 0 or index[-1, -1] > last:
+            pieces *= (index >= 0) & (index <= last)
         fine = _oversampled(pieces)[..., OVERSAMPLING * _REACH : -OVERSAMPLING * _REACH]
-        highest = max(highest, float(np.abs(fine).max()))
+        highest = max(highest, float(fine.max()), -float(fine.min()))
     return highest
 
 

@@ -123,7 +123,7 @@ def mix_over(
     group, behind = None, 1.0
     if voices:
         group = voices_channel(BACKING_VOCALS, voices, space)
-        lufs = loudness.integrated_lufs(lead.energies * curve**2, balance.HOPS_PER_BLOCK)
+        lufs = loudness.integrated_lufs(lead.energies * curve**2, loudness.HOPS_PER_BLOCK)
         behind = float(db_to_gain(lufs)) if lufs > float("-inf") else 1.0
         stems[BACKING_VOCALS] = group.samples * np.float32(behind)
     points = _points(presence, settings.duck.depth_db, frames / rate)

@@ -10,6 +10,7 @@ decaying noise as the ideal diffuse room); decay times by octave as in ISO 3382.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ class RoomKnobs:
         return cls(room.level * amount, float(np.clip(room.decay_s * 2.6**reverb, *DECAY_RANGE_S)))
 
 
+@lru_cache(maxsize=4)
 def impulse_response(room: Room, decay_s: float, sample_rate: int) -> npt.NDArray[np.float32]:
     """Return the room's middle and side: `[2, frames]`, of about unit gain together between 300 Hz and 3 kHz.
 
@@ -66,7 +68,9 @@ def impulse_response(room: Room, decay_s: float, sample_rate: int) -> npt.NDArra
     low, high = LEVEL_BAND_HZ
     inside = (frequencies_hz >= low) & (frequencies_hz <= high)
     out /= np.sqrt((np.abs(rfft(out, axis=1)[:, inside]) ** 2).mean() * 2.0)
-    return np.concatenate([np.zeros((2, delay)), out], axis=1).astype(np.float32)
+    response = np.concatenate([np.zeros((2, delay)), out], axis=1).astype(np.float32)
+    response.flags.writeable = False
+    return response
 
 
 def _octaves(frequencies_hz: npt.NDArray[np.float64]) -> list[tuple[npt.NDArray[np.float64], float]]:

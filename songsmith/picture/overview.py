@@ -92,13 +92,14 @@ class _System:
         return 2 * ROW + 6 + (ROLL + 4 + self.text_rows * ROW if self.sung else 10) + GAP
 
 
-def overview(song: Song, sound: Audio | None) -> bytes:
+def overview(song: Song, sound: Audio | None, envelope: Envelope | None = None) -> bytes:
     """Return the picture of a song as PNG.
 
     Parameters
     ----------
     song : the song
     sound : its mix, None where it has none
+    envelope : of the mix, where it was measured already
     """
     end_s = max(song.timeline.beats[-1], sound.duration_s if sound else 0.0)
     times = Times.of(song)
@@ -114,7 +115,7 @@ def overview(song: Song, sound: Audio | None) -> bytes:
     if sound is not None:
         canvas.text(LEFT - 8, y + 16, "waveform", 11, GREY, "right")
         canvas.text(LEFT - 8, y + 31, "loudness", 11, VERMILLION, "right")
-        draw_waveform(canvas, Box(LEFT, y, RIGHT, y + WAVE - 6, 0.0, end_s), Envelope.of(sound))
+        draw_waveform(canvas, Box(LEFT, y, RIGHT, y + WAVE - 6, 0.0, end_s), envelope or Envelope.of(sound))
         y += WAVE
     for index, part in enumerate(parts):
         canvas.boxes([(LEFT, y, RIGHT, y + LANE - 3)], FAINT, 0.5)

@@ -120,8 +120,8 @@ class Envelope:
     loudness_lufs: Points
 
     @classmethod
-    def of(cls, audio: Audio, period_s: float = 0.1) -> Envelope:
-        """Measure a sound.
+    def of(cls, audio: Audio, period_s: float = 0.1, energies: Points | None = None) -> Envelope:
+        """Measure a sound, but for the K-weighted `energies` of every period where they are known.
 
         Source: short-term loudness of EBU Tech 3341, over a window of 3 s, here centred.
         """
@@ -129,7 +129,7 @@ class Envelope:
         count = max(1, audio.frames // hop)
         mono = np.abs(audio.samples[:, : count * hop]).max(axis=0)
         mono = np.pad(mono, (0, count * hop - len(mono))).reshape(count, hop)
-        energies = k_energies(audio.samples, audio.sample_rate, hop)[:count]
+        energies = (k_energies(audio.samples, audio.sample_rate, hop) if energies is None else energies)[:count]
         half = max(1, round(1.5 / period_s))
         sums = np.concatenate([[0.0], np.cumsum(energies)])
         first = np.maximum(np.arange(count) - half, 0)

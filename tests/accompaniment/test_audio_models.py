@@ -24,12 +24,14 @@ from songsmith.analysis import Analysis
 from songsmith.analysis.analysis import Confidence
 from songsmith.brief import Brief, Texture
 from songsmith.cli import main
-from songsmith.editing.edit import edit_line, edit_settings
+from songsmith.editing.edit import edit_line
+from songsmith.editing.rendering import edit_settings
 from songsmith.errors import InputError, MissingPart
 from songsmith.form import plan_song
-from songsmith.generated import counted_as, is_generated, play
+from songsmith.generated import counted_as, play
 from songsmith.mixing.over import BACKING
-from songsmith.over import is_over, recording_of
+from songsmith.origins import is_generated, is_over
+from songsmith.over import recording_of
 from songsmith.paper import read_lyrics
 from songsmith.pipeline import make
 from songsmith.plan import Chord

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from song_plans import plan_and_brief
 
 from songsmith.accompaniment import ACCOMPANISTS, accompanist
+from songsmith.accompaniment.frame import LARGEST_SHIFT
 from songsmith.accompaniment.instruments import PART_NAMES, instrument
 from songsmith.accompaniment.parts import Accompaniment, Part
-from songsmith.accompaniment.patterns import LARGEST_SHIFT
 from songsmith.accompaniment.voicing import voice_chord
 from songsmith.errors import InputError
 from songsmith.plan import Chord, Plan, PlannedSection, chord_at

@@ -6,6 +6,8 @@ import argparse
 import hashlib
 import shutil
 import tomllib
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import accompaniment_mma
@@ -14,19 +16,23 @@ import numpy as np
 import pytest
 import torch
 from accompaniment_captions import captions_of, spoken, styles_of
+from accompaniment_coders import load_coders
+from accompaniment_denoising import rare_shares, song_weights
+from accompaniment_export import export, moved_codes
 from accompaniment_finetuning import finetune
 from accompaniment_midi import read_folder
-from accompaniment_patches import coder_scores, dense, gather, mixed, split_of
+from accompaniment_patches import MOST_OFTEN, coder_scores, dense, gather, mixed, rarity, split_of
+from accompaniment_revoicing import revoiced
 from accompaniment_songs import QUALITY_NAMES, load_songs, save_songs, snap
-from accompaniment_windows import draw_known, energies, to_song
+from accompaniment_windows import draw_known, energies, held_out, to_song
 from hypothesis import given
 from hypothesis import strategies as st
-from train_accompanist import export, load_coders, moved_codes, train_coder, train_denoiser
+from train_accompanist import train_coder, train_denoiser
 
 from songsmith.accompaniment import accompanist_backend
 from songsmith.accompaniment.latent.conditions import BAR_FEATURES, STYLES, features
 from songsmith.accompaniment.latent.generator import Generator
-from songsmith.accompaniment.latent.rolls import BEATS, PARTS
+from songsmith.accompaniment.latent.rolls import BEATS, DRUM_CLASSES, PARTS
 from songsmith.errors import InputError
 from songsmith.seeds import generator
 from songsmith.styles import style_names
@@ -111,6 +117,37 @@ def test_a_family_is_in_one_split_only_and_our_styles_are_trained_on():
     assert {split_of(f"own/{name}") for name in style_names()} == {"train"}
 
 
+def latin(songs, family: str, name: str, keys: tuple[int, ...]):
+    """Return a song in a family of MMA's library whose drums strike these keys in turn."""
+    song = next(s for s in songs if np.sum(s.notes[:, 1] == 0) > 200)
+    notes = song.notes.copy()
+    drums = np.flatnonzero(notes[:, 1] == 0)
+    notes[drums, 3] = np.resize(keys, len(drums))
+    notes = notes[np.sort(np.unique(notes[:, :4], axis=0, return_index=True)[1])]
+    return replace(song, source="mma", family=family, name=name, styles=(), captions=(), notes=notes)
+
+
+def test_timbales_play_what_toms_or_bongos_played_in_songs_that_are_trained_on(songs):
+    toms = [latin(songs, "stdlib/merengue", f"Merengue{i}.0", (36, 41, 50, 60)) for i in range(60)]
+    made = list(revoiced(toms, 0))
+    assert 10 < len(made) < 50  # about half of those that are not kept out of training
+    assert [s.name for s in made] == [s.name for s in revoiced(toms, 0)]
+    own = {s.name: s for s in toms}
+    for song in made:
+        before = own[song.name.removesuffix(".timbales")]
+        assert split_of(song.family) == "train"
+        assert not held_out(before)
+        swapped = np.select([before.notes[:, 3] == 41, before.notes[:, 3] == 50], [66, 65], before.notes[:, 3])
+        assert np.array_equal(song.notes[:, 3], np.where(before.notes[:, 1] == 0, swapped, before.notes[:, 3]))
+        assert np.array_equal(np.delete(song.notes, 3, axis=1), np.delete(before.notes, 3, axis=1))
+        assert all("timbales" in words for words in song.captions)
+        assert captions_of(song, 0.5, 6, 0)[: len(song.captions)] == song.captions
+    bongos = [latin(songs, "stdlib/merengue", f"Merengue{i}.0", (36, 60, 61)) for i in range(20)]
+    assert all(set(s.notes[s.notes[:, 1] == 0, 3].tolist()) == {36, 65, 66} for s in revoiced(bongos, 0))
+    for family, keys in (("yamaha/mambo", (36, 41)), ("stdlib/slowrock", (36, 41)), ("stdlib/merengue", (36, 66))):
+        assert not list(revoiced([latin(songs, family, f"Main{i}.0", keys) for i in range(20)], 0))
+
+
 def test_captions_are_words_of_the_song_and_the_same_every_time(songs):
     for song in songs:
         first = captions_of(song, 0.9, 5, 0)
@@ -168,6 +205,36 @@ def test_what_is_asked_of_a_song_is_measured_on_it(songs):
 def test_something_is_always_left_to_play(bars: int, seed: int):
     plays = np.ones((bars, len(PARTS)), bool)
     assert not draw_known(bars, plays, np.random.default_rng(seed)).all()
+
+
+def test_beats_with_rare_drums_are_drawn_more_often(songs):
+    drums, _ = gather(songs)
+    rows = len(DRUM_CLASSES)
+    often = rarity(drums, rows)
+    assert often.min() == 1.0
+    assert 1.0 < often.max() <= MOST_OFTEN
+    size = np.diff(drums.starts)
+    assert (often[size == 0] == 1.0).all()
+    heard = np.bincount(drums.notes[:, 1], weights=np.repeat(drums.counts, size), minlength=rows)
+    rarest = np.array([min((heard[row] for row in rows_of), default=np.inf) for rows_of in
+                       (drums.notes[a:b, 1] for a, b in pairwise(drums.starts))])  # fmt: skip
+    order = np.argsort(rarest, kind="stable")
+    assert (np.diff(often[order]) <= 0.0).all()  # the rarer, the more often
+
+
+def test_songs_with_rare_drums_are_trained_on_more_often(songs):
+    ranked = energies(songs)
+    made = [to_song(song, energy, None, 0) for song, energy in zip(songs, ranked, strict=True)]
+    drums = made[0].notes.copy()
+    drums[drums[:, 1] == 0, 3] = np.resize([36] * 19 + [65], int(np.sum(drums[:, 1] == 0)))
+    one = replace(made[0], notes=drums)
+    common = [replace(one, notes=np.where(drums == 65, 36, drums))] * 30
+    shares = rare_shares([one, *common])
+    assert shares[0] == pytest.approx(0.05, abs=0.01)
+    assert not shares[1:].any()
+    weights = song_weights([one, *common])
+    assert weights[0] == pytest.approx(2.0 * weights[1], rel=0.2)
+    assert (rare_shares([one] * 30) == 0.0).all()  # what all have is not rare
 
 
 def test_mixed_beats_hold_only_notes_of_the_two(songs):

@@ -10,7 +10,7 @@ from test_beats import activations, pulses
 
 from songsmith.analysis.beats import find_bars, ways_to_count
 from songsmith.analysis.classes import METERS
-from songsmith.analysis.levels import choose, load_level_weights
+from songsmith.analysis.levels import choose, load_scale
 from songsmith.timeline import Meter
 
 SECONDS = 20.0
@@ -25,7 +25,7 @@ def test_every_way_to_count_is_weighed(bpm: float, drift: float, meter: str, fir
     assert len(ways) == len(tried) // len(METERS) * turns
     assert {(1.0, shifted, name) for shifted in (False, True) for name in METERS} <= tried
     for way in ways:
-        assert way.features.shape == load_level_weights().shape
+        assert way.features.shape == load_scale().straight.shape
         assert np.isfinite(way.features).all()
         assert len(way.places) == len(way.pulses.times)
         assert ((way.places >= 0) & (way.places < way.meter.pulses_per_bar)).all()

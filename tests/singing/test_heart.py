@@ -23,7 +23,7 @@ from songsmith.cache import Cache
 from songsmith.errors import InputError, MissingPart, SongsmithError
 from songsmith.performance import BREATH, BREATH_REST_S, Performance
 from songsmith.score import Score
-from songsmith.singing import VocalPart, singer, workers
+from songsmith.singing import VocalPart, helpers, singer, workers
 from songsmith.singing import network as voice_network
 from songsmith.singing.finish import BREATH_DB
 from songsmith.singing.heart import Heart
@@ -151,13 +151,14 @@ def test_same_bytes_for_any_workers_cache_and_process(tmp_path: Path, monkeypatc
 
 def test_voices_sung_together_sound_as_alone_and_share_their_helpers(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[object] = []
-    start = workers._helper
 
-    def counted() -> subprocess.Popen[bytes]:
-        started.append(start())
-        return started[-1]
+    class Counted(helpers.Helper):
+        def __init__(self) -> None:
+            started.append(self)
+            super().__init__()
 
-    monkeypatch.setattr(workers, "_helper", counted)
+    helpers.dismiss()
+    monkeypatch.setattr(helpers, "Helper", Counted)
     monkeypatch.setattr(workers, "WORTH_A_HELPER_S", 1.0)
     score, _, performance, audio = song(*LINES)
     other, timeline = simple_score("a melody")
@@ -174,23 +175,60 @@ def test_voices_sung_together_sound_as_alone_and_share_their_helpers(monkeypatch
     alone = Heart().sing(parts[1].performance, other.lyrics, alto, seed=3, workers=1)
     assert together[1].samples.tobytes() == alone.samples.tobytes()
     assert len(started) == 1  # one worker is this process alone
+    again = Heart().sing_parts(parts, workers=2)
+    assert [one.samples.tobytes() for one in again] == [one.samples.tobytes() for one in together]
+    assert len(started) == 1  # it was kept
 
 
 def test_helpers_leave_an_interrupt_to_their_caller() -> None:
     score, _, performance, _ = song(*LINES)
     phrase = split_phrases(performance, score.lyrics, 0)[0]
-    with workers._helper() as helper:
-        assert helper.stdin is not None
-        assert helper.stdout is not None
-        for _ in range(2):
-            workers._write(helper.stdin, phrase_to_bytes(phrase))
-            assert workers._read(helper.stdout)
-            helper.send_signal(signal.SIGINT)
-        helper.stdin.close()
-        assert helper.wait() == 0
+    helper = helpers.Helper()
+    for _ in range(2):
+        assert helper.render(phrase).any()
+        helper.process.send_signal(signal.SIGINT)
+    assert helper.end() == 0
+
+
+def test_a_helper_that_died_while_it_was_kept_is_replaced() -> None:
+    helpers.dismiss()
+    first = helpers.hire()
+    helpers.keep(first)
+    assert helpers.hire() is first
+    helpers.keep(first)
+    first.process.kill()
+    first.process.wait()
+    second = helpers.hire()
+    assert second is not first
+    assert second.is_there()
+    assert second.end() == 0
+
+
+def test_no_more_helpers_are_kept_than_are_worth_their_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    helpers.dismiss()
+    monkeypatch.setattr(helpers, "MOST_KEPT", 1)
+    crowd = [helpers.Helper(), helpers.Helper()]
+    for helper in crowd:
+        helpers.keep(helper)
+    assert [helper.process.poll() for helper in crowd] == [None, 0]
+    helpers.dismiss()
+    assert None not in [helper.process.poll() for helper in crowd]
+
+
+def test_a_copy_of_the_process_leaves_the_helpers_to_the_first() -> None:
+    helpers.dismiss()
+    helper = helpers.Helper()
+    helpers.keep(helper)
+    copy = os.fork()
+    if copy == 0:
+        os._exit(len(helpers._kept))
+    assert os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]) == 0
+    assert helpers.hire() is helper
+    assert helper.end() == 0
 
 
 def test_a_helper_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    helpers.dismiss()
     monkeypatch.setattr(workers, "WORTH_A_HELPER_S", 1.0)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     score, _, performance, _ = song(*LINES)

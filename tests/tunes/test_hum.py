@@ -23,12 +23,14 @@ TUNE = [
 ]  # fmt: skip
 
 
-def hum(vibrato: float = 0.35, noise_db: float = -40.0, tuning: float = 0.0, late_s: float = 0.015) -> np.ndarray:
-    """Return the tune hummed: late and early notes, glides into them, vibrato in semitones."""
+def hum(
+    vibrato: float = 0.35, noise_db: float = -40.0, tuning: float = 0.0, late_s: float = 0.015, higher: int = 0
+) -> np.ndarray:
+    """Return the tune hummed, so many semitones higher: late and early notes, glides into them, vibrato."""
     rng = np.random.default_rng(5)
     beat = 60.0 / TEMPO
     times = np.arange(int(17.5 * beat * RATE)) / RATE
-    pitch, level = np.full(len(times), 57.0), np.zeros(len(times))
+    pitch, level = np.full(len(times), 57.0 + higher), np.zeros(len(times))
     before = 56.5
     for onset, duration, number in TUNE:
         start = 0.3 + onset * beat + rng.normal(0.0, late_s)
@@ -37,7 +39,7 @@ def hum(vibrato: float = 0.35, noise_db: float = -40.0, tuning: float = 0.0, lat
         t = times[inside] - start
         wave = vibrato * np.clip((t - 0.2) / 0.2, 0, 1) * np.sin(2 * np.pi * 5.6 * t)
         glide = (before - number) * 0.45 * (1 - np.tanh((t - 0.03) / 0.02))
-        pitch[inside] = number + tuning + glide + wave
+        pitch[inside] = number + tuning + higher + glide + wave
         level[inside] = np.minimum(1, t / 0.03) * np.minimum(1, (end - times[inside]) / 0.05)
         before = float(number)
     phase = 2 * np.pi * np.cumsum(440.0 * 2 ** ((pitch - 69) / 12)) / RATE
@@ -67,6 +69,13 @@ def test_hummed_notes_are_heard(way: dict[str, float], tmp_path: Path) -> None:
     assert [(n.onset, n.pitch) for n in tune.notes] == [(onset, pitch) for onset, _, pitch in TUNE]
     assert tune.tempo == TEMPO
     assert read_tune(path).tempo == pytest.approx(TEMPO, rel=0.01)
+
+
+@pytest.mark.parametrize("higher", [-19, 0, 12, 22])
+def test_bass_and_soprano_are_heard(higher: int) -> None:
+    """From D2 to E6: where Praat's ceiling is too low the highest notes come out an octave lower."""
+    notes, _ = hear_notes(hum(higher=higher), RATE)
+    assert [note.pitch - higher for note in notes] == [row[2] for row in TUNE]
 
 
 @pytest.mark.parametrize(("rate", "channels"), [(44_100, 2), (48_000, 1), (192_000, 8)])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from songsmith.accompaniment import song_timeline
 from songsmith.accompaniment.feel import swing_of
-from songsmith.accompaniment.frame import lay_out
+from songsmith.accompaniment.frame import lay_out, register_shift
 from songsmith.accompaniment.grids import swung
 from songsmith.accompaniment.instruments import Instrument
 from songsmith.accompaniment.latent.asking import ask
@@ -25,22 +25,27 @@ from songsmith.accompaniment.latent.generator import CONTEXT, WEIGHTS, Generator
 from songsmith.accompaniment.latent.playing import finish, left_hand
 from songsmith.accompaniment.latent.rolls import PARTS
 from songsmith.accompaniment.lead import write_lead
-from songsmith.accompaniment.palette import LEAD, choose_instruments, choose_lead, denied_names, plays_alone
+from songsmith.accompaniment.palette import (
+    LEAD,
+    choose_instruments,
+    choose_lead,
+    denied_names,
+    elsewhere,
+    plays_alone,
+)
 from songsmith.accompaniment.parts import Accompaniment, Part, PartNote
 from songsmith.brief import Brief
 from songsmith.errors import InputError
 from songsmith.plan import Plan, PlannedSection
 from songsmith.seeds import generator
 from songsmith.styles import Style, load_style
-from songsmith.theory import Key
 from songsmith.timeline import Meter
 
 RETURN_AMOUNT = 0.3
 """Share of noise with which a section that comes back is played again."""
 
 REGISTER_SEMITONES = 6.0
-MINOR_LOWERED = 1.0
-LARGEST_SHIFT = 4
+"""How far chords and figures are meant to rise from a song without any energy to one of full energy."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,7 +144,7 @@ def settings(model: Generator, plan: Plan, brief: Brief, seed: int) -> dict[str 
     found = {}
     for name in dict.fromkeys((None, *(section.style for section in plan.sections))):
         style = load_style(name or brief.style)
-        palette = brief.palette if name is None else _everywhere(brief.palette)
+        palette = brief.palette if name is None else elsewhere(brief.palette)
         names = ("instruments",) if name is None else ("instruments", name)
         # The same draw as the accompanist `patterns` makes, so that a song keeps its players.
         rng = generator(seed, "patterns", *names)
@@ -151,7 +156,7 @@ def settings(model: Generator, plan: Plan, brief: Brief, seed: int) -> dict[str 
         intro = frozenset(style.intro) & players.keys()
         if not intro - {"drums"}:
             intro = frozenset(players)
-        frame = lay_out(plan, seed, intro, _register(brief), brief.instrumental)
+        frame = lay_out(plan, seed, intro, register_shift(brief, REGISTER_SEMITONES), brief.instrumental)
         asked = ask(plan, brief, style, players, asked_for, frame, model.typical)
         own = np.zeros(plan.bars, bool)
         for section in plan.sections:
@@ -260,17 +265,6 @@ def _place(note: PartNote) -> tuple[float, int]:
     return note.onset, note.pitch
 
 
-def _everywhere(palette: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what of a palette holds in sections of another style, too: what plays alone."""
-    return palette if any(name.startswith("only ") for name in palette) else ()
-
-
-def _register(brief: Brief) -> int:
-    """Return how many semitones higher or lower than usual chords and figures lie."""
-    shift = REGISTER_SEMITONES * (brief.energy - 0.55) - MINOR_LOWERED * Key.parse(brief.key).is_minor
-    return max(-LARGEST_SHIFT, min(LARGEST_SHIFT, round(shift)))
-
-
 def tune_anew(plan: Plan, brief: Brief, song_seed: int, seed: int) -> tuple[PartNote, ...]:
     """Return the tune that another seed gives a song that nobody sings."""
     tune = write_tune(settings(Generator.load(), plan, brief, song_seed)[None], plan, brief, seed)
@@ -287,7 +281,7 @@ def write_tune(song: Setting, plan: Plan, brief: Brief, seed: int) -> tuple[Inst
     leader = choose_lead(song.style, chosen, asked_for & chosen.keys(), denied)
     if leader is None:
         return None
-    shift = _register(brief)
+    shift = register_shift(brief, REGISTER_SEMITONES)
     frame = lay_out(plan, seed, frozenset(), shift, True)
     low, high = (bound + shift for bound in song.style.part("figure").range)
     amount, unit = swing_of(song.style, brief.groove, Meter.parse(plan.meter))
