@@ -98,7 +98,7 @@ def _place(inside: int, amount: float, unit: float, straight: bool) -> float:
 def tidy(notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.int16]:
     """Return the notes of a pitched part with those that fit neither chord nor key moved to the nearest that does.
 
-    Only notes that last at least half a beat are moved; short chromatic ones pass.
+    Only notes that last at least half a beat or stand on a beat are moved; short chromatic ones between beats pass.
     """
     if not len(notes) or notes[0, 1] == 0:
         return notes
@@ -111,7 +111,7 @@ def tidy(notes: NDArray[np.int16], asked: Conditions) -> NDArray[np.int16]:
         tones = {(root + step) % 12 for step in QUALITIES[QUALITY_NAMES[quality]]} | {bass}
         if pitch % 12 in tones or pitch % 12 in scale:
             continue
-        if ticks * 2 >= TICKS_PER_BEAT:
+        if tick % TICKS_PER_BEAT == 0 or ticks * 2 >= TICKS_PER_BEAT:
             fitting = [p for p in range(pitch - 6, pitch + 7) if p % 12 in tones | scale]
             near = min(fitting, key=lambda p: (abs(p - pitch), p % 12 not in tones, p))
             out[i, 3] = near
