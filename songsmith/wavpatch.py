@@ -9,9 +9,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-
-from songsmith.audio import to_24_bit
+from songsmith.audio import packed
 from songsmith.kept import Piece
 
 BYTES = 3
@@ -35,11 +33,9 @@ def copied_with(source: Path, target: Path, piece: Piece, info: Mapping[str, str
     if begin is None:
         return False
     shutil.copyfile(source, target)
-    whole = to_24_bit(np.ascontiguousarray(piece.samples.T)).astype("<i4", copy=False)
-    packed = whole.reshape(-1, 1).view(np.uint8)[:, 4 - BYTES :]
     with target.open("r+b") as patched:
         patched.seek(begin + piece.first * len(piece.samples) * BYTES)
-        patched.write(packed.tobytes())
+        patched.write(packed(piece.samples))
     return True
 
 
